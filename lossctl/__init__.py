@@ -1,0 +1,1 @@
+"""How wrong are these predictions?"""

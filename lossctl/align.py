@@ -1,0 +1,144 @@
+"""The right row meets the right label: both inputs in step, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lossctl.columns import Roles
+from lossctl.errors import DataError
+from lossctl.names import quoted
+from lossctl.sources import ArrayTable
+from lossctl.sources.table import Batch, Inputs, Request, Table
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The same rows of both inputs; ``start`` is the first of them in the whole input."""
+
+    start: int
+    prediction: Batch
+    label: Batch
+
+
+def fit(predictions: Table, labels: Table | None) -> Inputs:
+    """Return both inputs with the labels seen so that their rows are the predictions' rows.
+
+    Arrays of more axes: the labels have the predictions' leading axes, with or without columns.
+
+    Raises:
+        DataError: the shapes do not fit; the message shows both.
+
+    """
+    if labels is None or (predictions.shape is None and labels.shape is None):
+        return Inputs(predictions, labels)
+    if isinstance(labels, ArrayTable) and labels.shape == (predictions.shape or ())[:-1]:
+        return Inputs(predictions, labels.flattened())
+    mine, theirs = _row_axes(predictions), _row_axes(labels)
+    if len(mine or (0,)) > 1 or len(theirs or (0,)) > 1:
+        if mine != theirs:
+            raise _unfit_shapes(predictions, labels)
+    elif mine is not None and theirs is not None and mine != theirs:
+        raise _unequal_lengths(Inputs(predictions, labels), mine[0], theirs[0])
+    return Inputs(predictions, labels)
+
+
+def _row_axes(table: Table) -> tuple[int, ...] | None:
+    if table.shape is None or len(table.shape) == 1:
+        return table.shape
+    return table.shape[:-1]
+
+
+def _unfit_shapes(predictions: Table, labels: Table) -> DataError:
+    return DataError(
+        f"the shapes do not fit: predictions {predictions.shape or 'of a text file'}, "
+        f"labels {labels.shape or 'of a text file'}",
+        where=f"{predictions.name} and {labels.name}",
+        hint="the labels have the predictions' axes, or all but the last, the classes",
+    )
+
+
+def _unequal_lengths(inputs: Inputs, rows: int, others: int) -> DataError:
+    return DataError(
+        f"{rows:,} rows of predictions and {others:,} of labels",
+        where=inputs.name,
+        hint="rows are paired in order, so both must have the same number",
+    )
+
+
+def in_order(inputs: Inputs, roles: Roles, *, label_as_text: bool) -> Iterator[Pair]:
+    """Yield the rows of predictions and labels in pairs, both in file order.
+
+    Raises:
+        DataError: the keys of a row differ, or one input is longer than the other.
+
+    """
+    positions = tuple(column.position for column in roles.label)
+    numbers, names = ((), positions) if label_as_text else (positions, ())
+    if inputs.labels is None:
+        yield from _of_one_table(inputs.predictions, roles, numbers, names)
+        return
+    of_predictions = Request(
+        tuple(column.position for column in roles.prediction),
+        keys=tuple(mine.position for mine, _ in roles.keys),
+    )
+    of_labels = Request(numbers, names, tuple(theirs.position for _, theirs in roles.keys))
+    for pair in _in_step(inputs, of_predictions, of_labels):
+        difference = _first_difference(pair)
+        if difference is None:
+            yield pair
+        else:
+            row, key = difference
+            if row:  # the rows before it come first: one of them may be wrong as well
+                yield Pair(pair.start, pair.prediction[:row], pair.label[:row])
+            raise _different_keys(inputs, roles, pair, row, key)
+
+
+def _of_one_table(
+    table: Table, roles: Roles, numbers: tuple[int, ...], names: tuple[int, ...]
+) -> Iterator[Pair]:
+    own = tuple(column.position for column in roles.prediction)
+    start, split = 0, len(own)
+    for batch in table.read(Request((*own, *numbers), names)):
+        label = Batch(batch.numbers[:, split:], batch.names)
+        yield Pair(start, Batch(batch.numbers[:, :split]), label)
+        start += len(batch)
+
+
+def _in_step(inputs: Inputs, of_predictions: Request, of_labels: Request) -> Iterator[Pair]:
+    """Cut two streams of batches at each other's ends, so that both sides have the same rows."""
+    left = inputs.predictions.read(of_predictions)
+    right = inputs.label_table.read(of_labels)
+    rows = 0
+    mine, theirs = next(left, None), next(right, None)
+    while mine is not None and theirs is not None:
+        step = min(len(mine), len(theirs))
+        yield Pair(rows, mine[:step], theirs[:step])
+        rows += step
+        mine = mine[step:] if step < len(mine) else next(left, None)
+        theirs = theirs[step:] if step < len(theirs) else next(right, None)
+    if mine is not None or theirs is not None:
+        more = sum(map(len, left)) + (len(mine) if mine is not None else 0)
+        others = sum(map(len, right)) + (len(theirs) if theirs is not None else 0)
+        raise _unequal_lengths(inputs, rows + more, rows + others)
+
+
+def _first_difference(pair: Pair) -> tuple[int, int] | None:
+    """Return the first row in which a pair of keys differs, and which pair."""
+    found = [
+        (row, i)
+        for i, (left, right) in enumerate(zip(pair.prediction.keys, pair.label.keys, strict=True))
+        if (row := left.first_difference(right)) is not None
+    ]
+    return min(found, default=None)
+
+
+def _different_keys(inputs: Inputs, roles: Roles, pair: Pair, row: int, key: int) -> DataError:
+    mine, theirs = (batch.keys[key].text(row) for batch in (pair.prediction, pair.label))
+    left, right = roles.keys[key]
+    return DataError(
+        f"the rows do not belong together: {left.label} is {quoted(mine)} here, "
+        f"{quoted(theirs)} in {inputs.label_table.place(pair.start + row, right)}",
+        where=inputs.predictions.place(pair.start + row, left),
+        hint="bring both files into the same order",
+    )

@@ -1,0 +1,162 @@
+"""The verbs. A first word that is none of them is a LOSS for ``score``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from lossctl.cli import options
+from lossctl.cli.exits import ExitCode, guarded
+from lossctl.cli.terminal import Terminal
+from lossctl.errors import UsageError
+from lossctl.version import __version__
+
+app = typer.Typer(
+    name="lossctl",
+    rich_markup_mode=None,  # Rich in the help costs 0.1 s of start-up
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_FLAGS = ("-h", "--help", "-V", "--version", "--install-completion", "--show-completion")
+
+
+def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
+    """Run the command line and return the exit code."""
+    world = terminal or Terminal()
+    words = list(arguments)
+    verbs = {command.name for command in app.registered_commands}
+    if not words:
+        return _show_help(world)
+    if words[0] not in verbs and words[0] not in _FLAGS:
+        words.insert(0, "score")
+
+    def program() -> int | None:
+        code = app(words, prog_name="lossctl", standalone_mode=False, obj=world)
+        return code if isinstance(code, int) else None
+
+    return guarded(program, world, debug="--debug" in words)
+
+
+def _show_help(terminal: Terminal) -> int:
+    """Say what to type: to a person, and as the mistake that it is to a script."""
+    with redirect_stdout(terminal.stderr):
+        app(["--help"], prog_name="lossctl", standalone_mode=False)
+    return ExitCode.USAGE
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001  # Typer calls it with the flag
+    if asked:
+        typer.echo(f"lossctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def lossctl(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """How wrong are these predictions?
+
+    \b
+    lossctl mse predictions.csv              both columns in one file
+    lossctl bce predictions.csv truth.csv    probabilities and labels
+    lossctl ce logits.npy labels.npy --from logits
+
+    `lossctl LOSS …` is short for `lossctl score LOSS …`; its options: lossctl score --help
+    """  # noqa: D301  # \b keeps the lines of the example apart
+
+
+@app.command(context_settings={"allow_extra_args": True})
+def score(
+    context: typer.Context,
+    loss: options.Loss,
+    predictions: options.Predictions,
+    labels: options.Labels = None,
+    form: options.Form = None,
+    reduction: options.Reduction = None,
+    pred_col: options.PredictionColumns = None,
+    label_col: options.LabelColumns = None,
+    classes: options.Classes = None,
+    label_base: options.LabelBase = 0,
+    positive: options.Positive = None,
+    header: options.Header = None,
+    delimiter: options.Delimiter = None,
+    decimal: options.Decimal = ".",
+    nan: options.Nan = "error",
+    sum_tol: options.SumTolerance = 1e-3,
+    level: options.Level = 0.95,
+    format: options.Format = None,  # noqa: A002  # the option's name
+    json: options.Json = False,
+    value: options.Value = False,
+    color: options.Color = "auto",
+    debug: options.Debug = False,  # noqa: ARG001  # read in run(), where exceptions end
+) -> None:
+    """Score one set of predictions.
+
+    \b
+    Examples:
+      lossctl mse,mae forecast.csv
+      lossctl bce predictions.csv truth.csv --positive yes
+      lossctl ce logits.npy labels.npy --from logits --json
+      lossctl rmse 'part-*.csv' --pred-col model_a --label-col y
+    """  # noqa: D301  # as above
+    if color not in ("auto", "always", "never"):
+        raise UsageError(f"--color is auto, always or never, not '{color}'")
+    name = options.chosen_format(format, json=json, value=value)
+    if context.args:
+        raise UsageError(
+            f"one or two inputs, not {2 + len(context.args)}",
+            hint="score them one by one; a directory or a quoted glob is one table",
+        )
+    terminal: Terminal = context.obj
+    terminal = replace(terminal, color=color)
+
+    # NumPy is not imported for --help.
+    from lossctl import render, scoring  # noqa: PLC0415
+    from lossctl.columns import ColumnOptions  # noqa: PLC0415
+    from lossctl.labels import LabelOptions  # noqa: PLC0415
+    from lossctl.sources import TextOptions  # noqa: PLC0415
+
+    asked = scoring.Options(
+        form=form,
+        reduction=reduction,
+        nan=nan,
+        sum_tolerance=sum_tol,
+        level=level,
+        columns=ColumnOptions(pred_col, label_col),
+        label=LabelOptions(
+            tuple(part.strip() for part in classes.split(",")) if classes is not None else None,
+            label_base,
+            positive,
+        ),
+        text=TextOptions(header, _delimiter(delimiter), decimal),
+    )
+    if reduction == "none":
+        if name not in ("auto", "tsv"):
+            raise UsageError(f"--reduction none prints row losses, which have no {name} format")
+        rows = scoring.score_rows(loss, predictions, labels, asked)
+        render.write_rows(rows, terminal.stdout)
+        return
+    results = scoring.score(loss, predictions, labels, asked)
+    for warning in results[0].warnings:
+        terminal.say("warning", warning)
+    render.write(
+        results,
+        name,
+        terminal.stdout,
+        width=terminal.width,
+        color=terminal.has_color(terminal.stdout),
+    )
+
+
+def _delimiter(text: str | None) -> str | None:
+    r"""Shells make it hard to type a tab: take the two characters \t and the word as well."""
+    return "\t" if text in ("\\t", "tab") else text

@@ -1,0 +1,80 @@
+"""Exceptions become two lines on standard error and an exit code, here and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from enum import IntEnum
+
+import typer
+
+from lossctl.cli.terminal import Terminal
+from lossctl.errors import LossctlError, UsageError
+from lossctl.names import did_you_mean, printable
+
+
+class ExitCode(IntEnum):
+    """What the exit codes mean."""
+
+    OK = 0
+    USAGE = 2
+    DATA = 3
+    BUG = 70
+    INTERRUPTED = 130
+
+
+def guarded(program: Callable[[], int | None], terminal: Terminal, *, debug: bool) -> int:
+    """Run the program and return its exit code, whatever happens."""
+    try:
+        code = program() or ExitCode.OK
+        terminal.stdout.flush()
+    except LossctlError as error:
+        _report(terminal, str(error), error.hint)
+        return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.DATA
+    except typer.TyperException as error:
+        _report(terminal, *_of_the_parser(error))
+        return ExitCode.USAGE
+    except BrokenPipeError:  # the reader has seen enough, as in `| head -1`
+        _discard_output()
+        return ExitCode.OK
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except OSError as error:
+        _report(terminal, f"{error.strerror}, {error.filename or 'standard output'}", None)
+        return ExitCode.DATA
+    except Exception as error:  # noqa: BLE001  # a bug of ours must not show as a traceback
+        if debug:
+            traceback.print_exc(file=terminal.stderr)
+        _report(
+            terminal,
+            f"lossctl has a bug: {type(error).__name__}: {error}",
+            None if debug else "please report it, with what --debug prints",
+        )
+        return ExitCode.BUG
+    return code
+
+
+def _report(terminal: Terminal, message: str, hint: str | None) -> None:
+    terminal.say("error", printable(message))
+    if hint:
+        terminal.say("hint", printable(hint))
+
+
+def _of_the_parser(error: typer.TyperException) -> tuple[str, str | None]:
+    """Return message and hint for what Typer's parser did not understand."""
+    message = error.format_message().rstrip(".")
+    option = getattr(error, "option_name", None)
+    context = getattr(error, "ctx", None)
+    hint = None
+    if option is not None and context is not None:
+        known = [spelling for parameter in context.command.params for spelling in parameter.opts]
+        message, hint = f"there is no option {option}", did_you_mean(option, known)
+    return message[:1].lower() + message[1:], hint or "lossctl --help shows how it is used"
+
+
+def _discard_output() -> None:
+    """Let the interpreter flush into nothing at its end, where a closed pipe would be an error."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())

@@ -1,0 +1,125 @@
+"""Every option that commands share, declared once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+_INPUT, _LABELS, _OUTPUT = "Inputs", "Labels", "Output"
+
+Loss = Annotated[
+    str,
+    typer.Argument(metavar="LOSS", help="A loss, or several: mse,mae.", show_default=False),
+]
+Predictions = Annotated[
+    str,
+    typer.Argument(
+        metavar="PREDICTIONS",
+        help="A .csv, .tsv, .txt or .npy file; a directory or a quoted glob is one table.",
+        show_default=False,
+    ),
+]
+Labels = Annotated[
+    Optional[str],
+    typer.Argument(
+        metavar="[LABELS]",
+        help="The same for the labels. Without it they are a column of PREDICTIONS.",
+        show_default=False,
+    ),
+]
+Form = Annotated[
+    Optional[str],
+    typer.Option(
+        "--from",
+        metavar="probs|logits|log-probs",
+        help="What the predictions hold. Default: probs; for nll log-probs.",
+    ),
+]
+Reduction = Annotated[
+    Optional[str],
+    typer.Option(
+        "--reduction",
+        metavar="mean|sum|none",
+        help="Mean (default), sum, or none: the row losses, one a line.",
+    ),
+]
+PredictionColumns = Annotated[
+    Optional[str],
+    typer.Option(
+        "--pred-col",
+        metavar="COLS",
+        help="Columns of predictions: names, globs, 0-based 3 or 3-12.",
+    ),
+]
+LabelColumns = Annotated[
+    Optional[str], typer.Option("--label-col", metavar="COLS", help="Columns of labels.")
+]
+Classes = Annotated[
+    Optional[str],
+    typer.Option(
+        "--classes", metavar="A,B,C", help="The classes' names, in the order of the columns."
+    ),
+]
+LabelBase = Annotated[
+    int, typer.Option("--label-base", metavar="0|1", help="Where index labels start.")
+]
+Positive = Annotated[
+    Optional[str],
+    typer.Option("--positive", metavar="NAME", help="The label that bce's probability is of."),
+]
+Header = Annotated[
+    Optional[bool],
+    typer.Option("--header/--no-header", help="Whether text files start with a header."),
+]
+Delimiter = Annotated[
+    Optional[str],
+    typer.Option("--delimiter", metavar="CHAR", help="What separates columns, if not found."),
+]
+Decimal = Annotated[
+    str, typer.Option("--decimal", metavar=".|,", help="The decimal mark of text files.")
+]
+Nan = Annotated[
+    str,
+    typer.Option("--nan", metavar="error|skip|propagate", help="What to do about missing values."),
+]
+SumTolerance = Annotated[
+    float,
+    typer.Option("--sum-tol", metavar="X", help="How far a row of probabilities may sum from 1."),
+]
+Level = Annotated[
+    float, typer.Option("--level", metavar="X", help="Confidence level of the interval.")
+]
+Format = Annotated[
+    Optional[str],
+    typer.Option(
+        "--format",
+        metavar="auto|table|tsv|json|value",
+        help="Default: a table on a terminal, TSV in a pipe.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+Value = Annotated[bool, typer.Option("--value", help="Short for --format value: the number alone.")]
+Color = Annotated[
+    str, typer.Option("--color", metavar="auto|always|never", help="Whether to use colour.")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug.")]
+
+
+def chosen_format(asked: str | None, *, json: bool, value: bool) -> str:
+    """Return the one format that was asked for.
+
+    Raises:
+        UsageError: several were asked for, or one that is not there.
+
+    """
+    from lossctl.errors import UsageError  # noqa: PLC0415
+    from lossctl.render.formats import FORMATS  # noqa: PLC0415
+
+    names = [name for name, given in ((asked, asked), ("json", json), ("value", value)) if given]
+    if len(set(names)) > 1:
+        raise UsageError(f"one format, not {' and '.join(map(str, names))}")
+    name = names[0] if names else "auto"
+    if name not in FORMATS:
+        raise UsageError(f"there is no format '{name}'", hint=f"formats: {', '.join(FORMATS)}")
+    return str(name)

@@ -1,0 +1,45 @@
+"""What the program was started with: streams, environment, and what may be printed on them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TextIO
+
+_COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "hint": "\x1b[36m"}
+PIPE_WIDTH = 10_000  # nothing is folded or cut off in a pipe
+
+
+@dataclass
+class Terminal:
+    """The outside world, so that tests can pass in another."""
+
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    color: str = "auto"
+
+    def has_color(self, stream: TextIO) -> bool:
+        """Decide by the option, NO_COLOR, FORCE_COLOR, TERM=dumb, the stream, in this order."""
+        if self.color != "auto":
+            return self.color == "always"
+        if self.environ.get("NO_COLOR"):
+            return False
+        if self.environ.get("FORCE_COLOR"):
+            return self.environ["FORCE_COLOR"] != "0"
+        return self.environ.get("TERM") != "dumb" and stream.isatty()
+
+    @property
+    def width(self) -> int:
+        """How many columns there are on standard output."""
+        if not self.stdout.isatty():
+            return PIPE_WIDTH
+        return shutil.get_terminal_size().columns
+
+    def say(self, kind: str, text: str) -> None:
+        """Tell the person something, on standard error: ``warning: …``."""
+        start, end = (_COLORS[kind], "\x1b[0m") if self.has_color(self.stderr) else ("", "")
+        print(f"{start}{kind}:{end} {text}", file=self.stderr)

@@ -1,0 +1,223 @@
+"""Which columns hold the predictions, the labels and the keys."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lossctl.errors import DataError
+from lossctl.known import LABEL_NAMES, is_aside, is_key, is_label, is_prediction
+from lossctl.losses.domain import BINARY, Domain
+from lossctl.matching import in_prediction_order, match
+from lossctl.names import did_you_mean, listing
+from lossctl.sources.table import TEXT, Column, Inputs, Table
+
+
+@dataclass(frozen=True)
+class ColumnOptions:
+    """The columns that the user names: comma lists of names, globs, positions and ranges."""
+
+    prediction: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What the columns of the inputs are. Labels stand in the order of the predictions."""
+
+    prediction: tuple[Column, ...]
+    label: tuple[Column, ...]
+    keys: tuple[tuple[Column, Column], ...] = ()
+
+    @property
+    def prediction_names(self) -> tuple[str, ...] | None:
+        """The names of the prediction columns, if they have names."""
+        names = [column.name for column in self.prediction]
+        return None if None in names else tuple(map(str, names))
+
+
+def choose(domain: Domain, inputs: Inputs, options: ColumnOptions) -> Roles:
+    """Decide from names, kinds and options; what cannot be decided is an error that lists them.
+
+    Raises:
+        DataError: a named column is not there, or several could be meant.
+
+    """
+    label = _labels(domain, inputs, options)
+    if options.prediction:
+        prediction = select(options.prediction, inputs.predictions)
+    else:
+        taken = label if inputs.labels is None else ()
+        prediction = _predictions(domain, inputs.predictions, taken, len(label))
+    both = [column.label for column in prediction if column in label]
+    if both and inputs.labels is None:
+        raise DataError(f"{listing(both)} is both prediction and label", where=inputs.name)
+    if len(prediction) > 1 or len(label) > 1:
+        explicit = bool(options.prediction and options.label)
+        label = in_prediction_order(domain, inputs, prediction, label, explicit=explicit)
+    _check_kinds(domain, inputs, prediction, label)
+    return Roles(prediction, label, _common_keys(inputs, prediction, label))
+
+
+def select(spec: str, table: Table) -> tuple[Column, ...]:
+    """Return the columns that a comma list of names, globs, positions and ranges means.
+
+    Raises:
+        DataError: a part of it matches no column, or a column is named twice.
+
+    """
+    chosen: list[Column] = []
+    for part in (part.strip() for part in spec.split(",")):
+        found = _matching(part, table)
+        if not found:
+            names = [column.name for column in table.columns if column.name is not None]
+            raise DataError(
+                f"there is no column '{part}'",
+                where=table.name,
+                hint=did_you_mean(part, names) or f"the columns are {_shown(table.columns)}",
+            )
+        chosen += found
+    if len(set(chosen)) < len(chosen):
+        raise DataError(f"'{spec}' names a column twice", where=table.name)
+    return tuple(chosen)
+
+
+def _matching(part: str, table: Table) -> list[Column]:
+    named = [column for column in table.columns if column.name == part]
+    if len(named) > 1:
+        raise DataError(
+            f"{len(named)} columns are called '{part}'",
+            where=table.name,
+            hint=f"say which by position: {', '.join(str(c.position) for c in named)}",
+        )
+    if named:
+        return named
+    low, dash, high = part.partition("-")
+    if low.isdecimal() and (high.isdecimal() or not dash):
+        fits = int(low) <= int(high or low) < len(table.columns)
+        return list(table.columns[int(low) : int(high or low) + 1]) if fits else []
+    if any(character in part for character in "*?["):
+        return [c for c in table.columns if c.name and fnmatch.fnmatchcase(c.name, part)]
+    return []
+
+
+def _shown(columns: Sequence[Column]) -> str:
+    return listing([column.label for column in columns], most=20)
+
+
+def _labels(domain: Domain, inputs: Inputs, options: ColumnOptions) -> tuple[Column, ...]:
+    table = inputs.label_table
+    if options.label:
+        return select(options.label, table)
+    for name in LABEL_NAMES:
+        found = [c for c in table.columns if c.name is not None and c.name.casefold() == name]
+        if len(found) == 1:
+            return (found[0],)
+        if found:
+            raise DataError(
+                f"{len(found)} columns are called '{name}'",
+                where=table.name,
+                hint=f"say which: --label-col {found[0].position}",
+            )
+    if inputs.labels is None:
+        raise DataError(
+            "no column is named like a label",
+            where=table.name,
+            hint=f"--label-col names one of {_shown(table.columns)}; or give a LABELS file",
+        )
+    rest = tuple(c for c in table.columns if not is_key(c.name) and not is_aside(c.name))
+    if len(rest) == 1 or (rest and table.header is not True):
+        return rest
+    if rest and match(_candidates(inputs.predictions, ()), rest, inputs) is not None:
+        return rest
+    kind = "label columns named as the classes" if domain.classes else "label columns"
+    raise DataError(
+        f"no column is named like a label, and there are no {kind}",
+        where=table.name,
+        hint=f"--label-col names one or more of {_shown(table.columns)}",
+    )
+
+
+def _candidates(table: Table, taken: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Return the columns that may be predictions; named like a label only if no other is left."""
+    numeric = [
+        column
+        for column in table.columns
+        if column.kind != TEXT
+        and column not in taken
+        and not is_key(column.name)
+        and not is_aside(column.name)
+    ]
+    unlabelled = [column for column in numeric if not is_label(column.name)]
+    return tuple(unlabelled or numeric)
+
+
+def _predictions(
+    domain: Domain, table: Table, taken: tuple[Column, ...], cells: int
+) -> tuple[Column, ...]:
+    candidates = _candidates(table, taken)
+    if not candidates:
+        raise DataError(
+            "no column of numbers is left for the predictions",
+            where=table.name,
+            hint=f"--pred-col names one of {_shown(table.columns)}",
+        )
+    if domain.classes or cells > 1 or len(candidates) == 1:
+        return candidates
+    named = tuple(column for column in candidates if is_prediction(column.name))
+    if len(named) == 1:
+        return named
+    several = named or candidates
+    hint = "say which with --pred-col"
+    if domain is BINARY and len(several) == 2:
+        hint = (
+            "two columns are often the two classes: for the probability of the second "
+            f"--pred-col {several[1].label}, or score both with ce"
+        )
+    raise DataError(
+        f"{len(several)} columns could be the prediction: {_shown(several)}",
+        where=table.name,
+        hint=hint,
+    )
+
+
+def _check_kinds(
+    domain: Domain, inputs: Inputs, prediction: Sequence[Column], label: Sequence[Column]
+) -> None:
+    if domain.classes and len(prediction) == 1:
+        raise DataError(
+            f"one prediction column, {prediction[0].label!r}, is no prediction over classes",
+            where=inputs.predictions.name,
+            hint="for the probability of one event use bce",
+        )
+    if inputs.predictions.shape is not None and prediction[0].kind == TEXT:
+        raise DataError("the predictions are text", where=inputs.predictions.name)
+    text = [column for column in label if column.kind == TEXT]
+    if text and (len(label) > 1 or not domain.unit_labels):
+        raise DataError(
+            f"the label column {text[0].label!r} holds text, such as '{text[0].first}'",
+            where=inputs.label_table.name,
+            hint="this loss wants numbers; choose with --label-col",
+        )
+
+
+def _common_keys(
+    inputs: Inputs, prediction: Sequence[Column], label: Sequence[Column]
+) -> tuple[tuple[Column, Column], ...]:
+    """Return the key columns that both inputs have, and that must therefore agree."""
+    if inputs.labels is None:
+        return ()
+    theirs = {
+        c.name.casefold(): c
+        for c in inputs.labels.columns
+        if c.name is not None and is_key(c.name) and c not in label
+    }
+    return tuple(
+        (c, theirs[c.name.casefold()])
+        for c in inputs.predictions.columns
+        if c.name is not None
+        and is_key(c.name)
+        and c.name.casefold() in theirs
+        and c not in prediction
+    )

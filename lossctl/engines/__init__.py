@@ -1,0 +1,1 @@
+"""Ways to run a plan: the same partition function, here or elsewhere."""

@@ -1,0 +1,29 @@
+"""The one family of exceptions: what went wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+
+class LossctlError(Exception):
+    """A mistake that its reader can mend.
+
+    Raised anywhere in the library, turned into text in one place (``lossctl.cli.exits``).
+    """
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+        """Keep the three parts apart, so that the edge decides how they look."""
+        super().__init__(message, where, hint)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return message and place in one line."""
+        return f"{self.message}, {self.where}" if self.where else self.message
+
+
+class UsageError(LossctlError, ValueError):
+    """What was asked for makes no sense, whatever the files hold."""
+
+
+class DataError(LossctlError, ValueError):
+    """A file cannot be read, is not valid, or does not hold what was asked for."""

@@ -1,0 +1,9 @@
+"""Pure functions from predictions and labels to row losses, and their catalogue.
+
+A family is a file; importing it fills the registry.
+"""
+
+from lossctl.losses import binary, categorical, regression
+from lossctl.losses.registry import LOSSES, Loss, parse
+
+__all__ = ["LOSSES", "Loss", "binary", "categorical", "parse", "regression"]

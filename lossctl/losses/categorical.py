@@ -1,0 +1,108 @@
+"""Losses of a prediction over K ≥ 2 classes: (n, K) against (n,) positions or (n, K) rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lossctl.block import Booleans, Floats, Integers
+from lossctl.losses.domain import CLASSES, LOG_PROBS, LOGITS
+from lossctl.losses.layout import for_rows, row_sums
+from lossctl.losses.registry import Kernel, Name, in_form, loss
+
+
+def _cross_entropy(
+    of_class: Kernel, of_soft_row: Kernel, prediction: Floats, label: Floats | Integers
+) -> Floats:
+    """Score positions by gathering; of label rows, the one-hot ones like positions."""
+    if label.ndim == 1:
+        return of_class(prediction, label)
+    hard = _one_hot_rows(label)
+    if hard.all():
+        return of_class(prediction, label.argmax(axis=1))
+    losses = np.empty(len(label))
+    losses[hard] = of_class(prediction[hard], label[hard].argmax(axis=1))
+    losses[~hard] = of_soft_row(prediction[~hard], label[~hard])
+    return losses
+
+
+def _one_hot_rows(label: Floats | Integers) -> Booleans:
+    ones = np.count_nonzero(label == 1, axis=1)
+    zeros = np.count_nonzero(label == 0, axis=1)
+    return np.asarray((ones == 1) & (zeros == label.shape[1] - 1))
+
+
+def _gather(prediction: Floats, label: Integers) -> Floats:
+    return np.take_along_axis(prediction, label[:, np.newaxis], axis=1)[:, 0]
+
+
+@loss(
+    CLASSES,
+    Name("ce", ("cross-entropy", "categorical-cross-entropy")),
+    Name("nll", ("negative-log-likelihood",), form=LOG_PROBS),
+)
+def cross_entropy(prediction: Floats, label: Floats | Integers) -> Floats:
+    """Cross-entropy −Σ y ln p over the classes, in nats, with 0·ln 0 = 0."""
+    return _cross_entropy(_class_from_probs, _row_from_probs, prediction, label)
+
+
+def _class_from_probs(prediction: Floats, label: Integers) -> Floats:
+    return 0.0 - np.log(_gather(prediction, label))
+
+
+def _row_from_probs(prediction: Floats, label: Floats) -> Floats:
+    return row_sums(np.where(label == 0, 0.0, 0.0 - label * np.log(prediction)))
+
+
+@in_form(LOG_PROBS, of=cross_entropy)
+def cross_entropy_from_log_probs(prediction: Floats, label: Floats | Integers) -> Floats:
+    """The same from q = ln p: −Σ y q."""
+    return _cross_entropy(_class_from_log_probs, _row_from_log_probs, prediction, label)
+
+
+def _class_from_log_probs(prediction: Floats, label: Integers) -> Floats:
+    return 0.0 - _gather(prediction, label)
+
+
+def _row_from_log_probs(prediction: Floats, label: Floats) -> Floats:
+    return row_sums(np.where(label == 0, 0.0, 0.0 - label * prediction))
+
+
+@in_form(LOGITS, of=cross_entropy)
+def cross_entropy_from_logits(prediction: Floats, label: Floats | Integers) -> Floats:
+    """The same of p = softmax(x), never through p: ln Σ e^x_k − Σ y x_k."""
+    return _cross_entropy(_class_from_logits, _row_from_logits, prediction, label)
+
+
+def _class_from_logits(prediction: Floats, label: Integers) -> Floats:
+    """Return ln(1 + Σ over the other classes of e^(x_k − x_y)): a tiny loss keeps its digits.
+
+    There is no pass for the maximum; a row in which something overflowed is done again with one.
+    """
+    own = _gather(prediction, label)
+    odds = np.subtract(for_rows(prediction), own[:, np.newaxis])
+    np.exp(odds, out=odds)
+    np.put_along_axis(odds, label[:, np.newaxis], 0.0, axis=1)
+    losses = row_sums(odds)
+    np.log1p(losses, out=losses)
+    again = ~np.isfinite(losses)
+    if again.any():
+        largest, overlap = _log_sum_exp(prediction[again])
+        losses[again] = (largest - own[again]) + overlap
+    return losses
+
+
+def _row_from_logits(prediction: Floats, label: Floats) -> Floats:
+    """Return Σ y (max − x) + Σ y · ln Σ e^(x − max): no term is negative, nothing cancels."""
+    largest, overlap = _log_sum_exp(prediction)
+    below = largest[:, np.newaxis] - prediction
+    return row_sums(np.where(label == 0, 0.0, label * below)) + row_sums(label) * overlap
+
+
+def _log_sum_exp(logits: Floats) -> tuple[Floats, Floats]:
+    """Return the largest logit of each row, and ln Σ e^(x − largest), small terms and all."""
+    top = logits.argmax(axis=1)[:, np.newaxis]
+    largest = np.take_along_axis(logits, top, axis=1)
+    terms = for_rows(logits - largest)
+    np.exp(terms, out=terms)
+    np.put_along_axis(terms, top, 0.0, axis=1)
+    return largest[:, 0], np.log1p(row_sums(terms))

@@ -1,0 +1,28 @@
+"""Losses of numbers: how far the prediction is from the label."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lossctl.block import Floats
+from lossctl.losses.domain import REAL
+from lossctl.losses.registry import ROOT_MEAN, TOTAL, Name, loss
+
+
+@loss(
+    REAL,
+    Name("mse", ("l2", "mean-squared-error")),
+    Name("sse", ("sum-of-squared-errors",), finish=TOTAL),
+    Name("rmse", ("root-mean-squared-error",), finish=ROOT_MEAN),
+)
+def squared_error(prediction: Floats, label: Floats) -> Floats:
+    """Squared error (p − y)², in squared units of the label."""
+    difference = np.subtract(prediction, label)
+    return np.multiply(difference, difference, out=difference)
+
+
+@loss(REAL, Name("mae", ("l1", "mean-absolute-error")))
+def absolute_error(prediction: Floats, label: Floats) -> Floats:
+    """Absolute error |p − y|, in units of the label."""
+    difference = np.subtract(prediction, label)
+    return np.abs(difference, out=difference)

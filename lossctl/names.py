@@ -1,0 +1,69 @@
+"""What people call things: natural order, likely misspellings, common prefixes, safe printing."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+
+_DIGITS = re.compile(r"(\d+)")
+_PREFIX_ENDS = "_.-: "
+
+
+def natural_key(name: object) -> tuple[tuple[int, int, str], ...]:
+    """Sort key that puts ``part-2`` before ``part-10``."""
+    return tuple(
+        (0, int(part), part) if part.isdecimal() else (1, 0, part)
+        for part in _DIGITS.split(str(name))
+        if part
+    )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """Return a hint that names the most similar known name, if one is similar."""
+    folded = {candidate.casefold(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return f"did you mean {quoted(folded[close[0]])}?" if close else None
+
+
+def listing(names: Sequence[object], most: int = 8) -> str:
+    """Return the first few names, quoted, and how many more there are."""
+    shown = ", ".join(quoted(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def quoted(name: object, most: int = 60) -> str:
+    """Return a name from a file in quotes, shortened; a position stays a number."""
+    if isinstance(name, int):
+        return str(name)
+    text = str(name)
+    return f"'{text if len(text) <= most else text[: most - 1] + '…'}'"
+
+
+def printable(text: str) -> str:
+    r"""Return the text with control characters escaped, so that no file can steer a terminal.
+
+    >>> printable("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    return "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
+def without_prefix(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names without the prefix they share, if it ends like one (``p_``, ``class.``).
+
+    >>> without_prefix(["p_cat", "p_dog"])
+    ('cat', 'dog')
+    """
+    shared = names[0] if len(names) > 1 else ""
+    for name in names[1:]:
+        while not name.startswith(shared):
+            shared = shared[:-1]
+    # Each name must keep something of its own: p_ and p_a have no prefix.
+    while shared and (shared[-1] not in _PREFIX_ENDS or any(len(n) == len(shared) for n in names)):
+        shared = shared[:-1]
+    return tuple(name[len(shared) :] for name in names)

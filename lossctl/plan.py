@@ -1,0 +1,50 @@
+"""What to do, as one frozen value that can be sent anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lossctl.columns import Roles
+from lossctl.labels import Coding
+from lossctl.losses import Loss
+from lossctl.losses.domain import Domain
+from lossctl.losses.registry import Kernel
+from lossctl.sources.table import Inputs
+
+ERROR, SKIP, PROPAGATE = "error", "skip", "propagate"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The losses, the inputs and how to read them, with every choice made.
+
+    ``block_rows`` bounds the rows of a block; results do not depend on it.
+    """
+
+    losses: tuple[Loss, ...]
+    form: str
+    inputs: Inputs
+    roles: Roles
+    coding: Coding
+    nan: str = ERROR
+    sum_tolerance: float = 1e-3
+    block_rows: int | None = None
+
+    @property
+    def domain(self) -> Domain:
+        """What the losses take; all of a plan take the same."""
+        return self.losses[0].domain
+
+    @property
+    def kernels(self) -> tuple[Kernel, ...]:
+        """The different kernels of the losses: mse, sse and rmse share one."""
+        return tuple(dict.fromkeys(loss.kernels[self.form] for loss in self.losses))
+
+    def column(self, loss: Loss) -> int:
+        """Return which of the kernels makes the row losses of a loss."""
+        return self.kernels.index(loss.kernels[self.form])
+
+    @property
+    def cells(self) -> int:
+        """How many cells a row has that are scored one by one."""
+        return 1 if self.domain.classes else len(self.roles.label)

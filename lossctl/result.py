@@ -1,0 +1,118 @@
+"""The answer: a number, its uncertainty, and all it takes to reproduce it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from lossctl.version import __version__
+
+SCHEMA = 1
+MEAN, SUM, NONE = "mean", "sum", "none"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What another person needs to reproduce the number, in a fixed order."""
+
+    loss: str
+    form: str
+    norm: str
+    denominator: str
+    nan: str
+    n: int
+
+    def __str__(self) -> str:
+        """Return the one line that is quoted: ``bce|from:probs|conv:exact|…``."""
+        parts = {
+            "from": self.form,
+            "conv": "exact",
+            "eps": "0",
+            "norm": self.norm,
+            "weights": "none",
+            "denom": self.denominator,
+            "ignore": "none",
+            "smooth": "0",
+            "nan": self.nan,
+            "join": "order",
+            "n": str(self.n),
+            "lossctl": __version__,
+        }
+        return "|".join([self.loss, *(f"{key}:{value}" for key, value in parts.items())])
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns were used, by name or by position."""
+
+    predictions: tuple[str | int, ...]
+    label: tuple[str | int, ...]
+    id: str | None
+    header: bool | None
+
+
+@dataclass(frozen=True)
+class Result:
+    """One loss of one set of predictions.
+
+    ``value`` is in the units of the loss; ``stderr``, ``low`` and ``high`` are None where they
+    cannot be known (a single row, an infinite loss). ``n`` is the number of scored rows.
+    """
+
+    loss: str
+    value: float
+    reduction: str
+    n: int
+    skipped: int
+    ignored: int
+    denominator: float
+    sum: float
+    stderr: float | None
+    level: float
+    low: float | None
+    high: float | None
+    predictions: str
+    labels: str
+    columns: Columns
+    signature: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> str:
+        """Whether the value is a number: ``ok``, ``infinite`` or ``nan``."""
+        if math.isnan(self.value):
+            return "nan"
+        return "infinite" if math.isinf(self.value) else "ok"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as it stands in JSON: no number in it is infinite or NaN."""
+        columns = asdict(self.columns)
+        columns["predictions"] = list(self.columns.predictions)
+        columns["label"] = (
+            self.columns.label[0] if len(self.columns.label) == 1 else list(self.columns.label)
+        )
+        return {
+            "schema": SCHEMA,
+            "loss": self.loss,
+            "value": finite(self.value),
+            "status": self.status,
+            "reduction": self.reduction,
+            "n": self.n,
+            "skipped": self.skipped,
+            "ignored": self.ignored,
+            "denominator": self.denominator,
+            "sum": finite(self.sum),
+            "stderr": finite(self.stderr),
+            "ci": {"level": self.level, "low": finite(self.low), "high": finite(self.high)},
+            "predictions": self.predictions,
+            "labels": self.labels,
+            "columns": columns,
+            "signature": self.signature,
+            "warnings": list(self.warnings),
+        }
+
+
+def finite(value: float | None) -> float | None:
+    """Return the value, or None where JSON has no number for it."""
+    return value if value is not None and math.isfinite(value) else None

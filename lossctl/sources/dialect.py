@@ -1,0 +1,223 @@
+"""What kind of text file this is, judged from its first rows: delimiter, header, columns."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lossctl.errors import DataError, UsageError
+from lossctl.known import is_key, is_label, is_prediction
+from lossctl.sources.table import EMPTY, MISSING, NUMBER, TEXT, Column
+
+SAMPLE_BYTES = 256 * 1024
+SAMPLE_ROWS = 1000
+UTF8_BOM = b"\xef\xbb\xbf"
+_DELIMITERS = "\t;|,"  # in this order: a decimal comma must not split a file of semicolons
+
+
+@dataclass(frozen=True)
+class TextOptions:
+    """What the user says about all text inputs; None is to be found out."""
+
+    header: bool | None = None
+    delimiter: str | None = None
+    decimal: str = "."
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        if self.decimal not in (".", ","):
+            raise UsageError(f"--decimal is '.' or ',', not '{self.decimal}'")
+        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
+            raise UsageError(f"--delimiter is one character, not '{self.delimiter}'")
+        if self.delimiter == self.decimal:
+            raise UsageError("--delimiter and --decimal are the same character")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How to read a text file: its columns and where its data start, in bytes."""
+
+    delimiter: str
+    decimal: str
+    header: bool
+    columns: tuple[Column, ...]
+    data_offset: int
+
+    def is_number(self, cell: str) -> bool:
+        """Whether a cell is a number: as Python spells it, without underscores."""
+        return to_number(cell, self.decimal) is not None
+
+
+def to_number(cell: str, decimal: str = ".") -> float | None:
+    """Return the value of a cell; NaN where it is missing, None where it is no number."""
+    cell = cell.strip()
+    if cell.casefold() in MISSING:
+        return float("nan")
+    if "_" in cell or not cell.isascii():
+        return None
+    if decimal != ".":
+        cell = cell.replace(".", "?").replace(decimal, ".")  # a point is then no part of a number
+    try:
+        return float(cell)
+    except ValueError:
+        return None
+
+
+def physical_lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Yield the lines of a file with their ends, as ``csv.reader`` wants them."""
+    for line in chunks:
+        yield line.decode("utf-8", "surrogateescape")
+
+
+def sniff(path: str, sample: bytes, options: TextOptions, *, complete: bool) -> Dialect:
+    """Judge a file from its first bytes.
+
+    Raises:
+        DataError: it is not text, it is empty, or whether it has a header cannot be told.
+
+    """
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in sample:
+        hint = "for UTF-16 text: iconv -f UTF-16 -t UTF-8"
+        raise DataError("not a text file in UTF-8", where=path, hint=hint)
+    start = len(UTF8_BOM) if sample.startswith(UTF8_BOM) else 0
+    lines = sample[start:].splitlines(keepends=True)
+    if not complete and len(lines) > 1:
+        lines.pop()  # it may be cut off
+    delimiter = options.delimiter or _delimiter(path, lines, options.decimal)
+    rows, ends = _records(lines, delimiter, complete=complete)
+    if not rows:
+        raise DataError("the file is empty", where=path)
+    header = options.header
+    if header is None:
+        header = _has_header(path, rows, options.decimal)
+    names = [name.strip() for name in rows[0]] if header else None
+    body = rows[1:] if header else rows
+    columns = tuple(
+        _column(position, names, body, options.decimal) for position in range(len(rows[0]))
+    )
+    skipped = sum(map(len, lines[: ends[0]])) if header else 0
+    return Dialect(delimiter, options.decimal, header, columns, start + skipped)
+
+
+def _records(
+    lines: Sequence[bytes], delimiter: str, *, complete: bool
+) -> tuple[list[list[str]], list[int]]:
+    """Return the first records that are not blank, and after which line each ends."""
+    reader = csv.reader(physical_lines(lines), delimiter=delimiter)
+    rows: list[list[str]] = []
+    ends: list[int] = []
+    try:
+        for row in reader:
+            if row:
+                rows.append(row)
+                ends.append(reader.line_num)
+            if len(rows) > SAMPLE_ROWS:
+                break
+    except csv.Error:  # a field beyond all size: reading will say where
+        pass
+    if not complete and len(rows) > 1 and ends[-1] == len(lines):
+        rows.pop()  # a quoted field may go on after the sample
+        ends.pop()
+    return rows, ends
+
+
+def _delimiter(path: str, lines: Sequence[bytes], decimal: str) -> str:
+    """Return the delimiter that splits every sampled row alike; else the one that splits most."""
+    likely, alike = ",", 0.0
+    for delimiter in _DELIMITERS.replace(decimal, ""):
+        rows, _ = _records(lines, delimiter, complete=True)
+        widths = [len(row) for row in rows]
+        if widths and max(widths) > 1:
+            commonest = max(widths.count(width) for width in set(widths) - {1})
+            if commonest == len(widths):
+                return delimiter
+            if commonest / len(widths) > max(alike, 0.5):
+                likely, alike = delimiter, commonest / len(widths)
+    if alike:
+        return likely
+    return " " if _split_by_spaces(path, lines, decimal) else likely
+
+
+def _split_by_spaces(path: str, lines: Sequence[bytes], decimal: str) -> bool:
+    """Whether spaces separate numbers, as ``np.savetxt`` writes them; names may hold spaces."""
+    rows = [line.decode("utf-8", "surrogateescape").strip("\r\n") for line in lines[:SAMPLE_ROWS]]
+    cells = [row.split() for row in rows if row.strip()]
+    if not cells or len(cells[0]) < 2 or any(len(row) != len(cells[0]) for row in cells):
+        return False
+    body = cells[1:] or cells
+    if any(to_number(cell, decimal) is None for row in body for cell in row):
+        return False
+    if any(row.split(" ") != row.split() for row in rows if row.strip()):
+        raise DataError(
+            "the columns are separated by runs of spaces",
+            where=path,
+            hint="make them single: sed 's/^ *//; s/ *$//' FILE | tr -s ' '",
+        )
+    return True
+
+
+def _has_header(path: str, rows: Sequence[list[str]], decimal: str) -> bool:
+    first, rest = rows[0], rows[1:]
+    numbers = [to_number(cell, decimal) for cell in first]
+    if all(number is not None for number in numbers):
+        if _counts_up(first) and _any_decimal(rest, decimal):
+            raise _undecided(path, "its first row may be a frame's default header or data")
+        return False
+    decimals = any(_is_decimal(cell, decimal) for cell in first)
+    if not decimals and any(_names_its_column(cell, i, rest) for i, cell in enumerate(first)):
+        return True
+    if any(number is None and _all_numbers(i, rest, decimal) for i, number in enumerate(numbers)):
+        return True
+    if any(number is not None and number == number for number in numbers):  # noqa: PLR0124
+        return False  # a row with a number in it, above no column of numbers, is data
+    raise _undecided(path, "all its columns are text")
+
+
+def _undecided(path: str, why: str) -> DataError:
+    return DataError(
+        f"cannot tell whether the file has a header: {why}",
+        where=path,
+        hint="say --header or --no-header",
+    )
+
+
+def _counts_up(first: Sequence[str]) -> bool:
+    expected = [str(i) for i in range(len(first))]
+    return list(first) == expected and len(first) != 2
+
+
+def _is_decimal(cell: str, decimal: str) -> bool:
+    number = to_number(cell, decimal)
+    return number is not None and number == number and not cell.strip().lstrip("+-").isdigit()  # noqa: PLR0124
+
+
+def _any_decimal(rows: Sequence[Sequence[str]], decimal: str) -> bool:
+    return any(_is_decimal(cell, decimal) for row in rows for cell in row)
+
+
+def _names_its_column(cell: str, position: int, rest: Sequence[Sequence[str]]) -> bool:
+    """Whether a cell is a name we know and not a value of its column (a class called "true")."""
+    name = cell.strip()
+    if not (is_label(name) or is_prediction(name) or is_key(name)):
+        return False
+    name = name.casefold()
+    below = {row[position].strip().casefold() for row in rest if position < len(row)}
+    return name not in below and not (name == "true" and below <= {"false", ""})
+
+
+def _all_numbers(position: int, rest: Sequence[Sequence[str]], decimal: str) -> bool:
+    cells = [row[position] for row in rest if position < len(row)]
+    return bool(cells) and all(to_number(cell, decimal) is not None for cell in cells)
+
+
+def _column(
+    position: int, names: Sequence[str] | None, body: Sequence[Sequence[str]], decimal: str
+) -> Column:
+    name = names[position] if names else None
+    for row in body:
+        cell = row[position] if position < len(row) else ""
+        if cell.strip().casefold() not in MISSING:
+            kind = TEXT if to_number(cell, decimal) is None else NUMBER
+            return Column(position, name, kind, cell.strip())
+    return Column(position, name, EMPTY)

@@ -1,0 +1,159 @@
+"""What every source looks like from outside: a table whose columns are read in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lossctl.block import Floats
+
+NUMBER, TEXT, EMPTY = "number", "text", "empty"
+
+# What stands for a missing number in text, in any case. In text columns only the empty cell does.
+MISSING = ("", "nan", "na", "n/a", "null", "none")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as far as a look at the first rows tells.
+
+    ``name`` is None without a header. ``kind`` and ``first`` come from the first cell that is not
+    missing: its kind, and its text as it stands in the file.
+    """
+
+    position: int
+    name: str | None
+    kind: str
+    first: str | None = None
+
+    @property
+    def label(self) -> str | int:
+        """What to call it in messages and results: its name, or its position counted from 0."""
+        return self.position if self.name is None else self.name
+
+
+@dataclass(frozen=True)
+class Names:
+    """A text column as codes into the distinct texts of this batch; "" is a missing cell."""
+
+    codes: npt.NDArray[np.int64]
+    texts: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.codes)
+
+    def __getitem__(self, rows: slice) -> Names:
+        """Return some of the rows."""
+        return Names(self.codes[rows], self.texts)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """A text column as it stands in the file: row i is ``data[offsets[i]:offsets[i + 1]]``."""
+
+    offsets: npt.NDArray[np.int32]
+    data: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.offsets) - 1
+
+    def __getitem__(self, rows: slice) -> Keys:
+        """Return some of the rows."""
+        start, stop, _ = rows.indices(len(self))
+        return Keys(self.offsets[start : stop + 1], self.data)
+
+    def text(self, row: int) -> str:
+        """Return the key of a row."""
+        return self._bytes(row, row + 1).tobytes().decode("utf-8", "backslashreplace")
+
+    def _bytes(self, start: int, stop: int) -> npt.NDArray[np.uint8]:
+        return self.data[self.offsets[start] : self.offsets[stop]]
+
+    def first_difference(self, other: Keys) -> int | None:
+        """Return the first row in which two columns of the same length differ, byte for byte."""
+        lengths_agree = np.array_equal(np.diff(self.offsets), np.diff(other.offsets))
+        if lengths_agree and np.array_equal(self._bytes(0, len(self)), other._bytes(0, len(other))):
+            return None
+        return next(i for i in range(len(self)) if self.text(i) != other.text(i))
+
+
+@dataclass(frozen=True)
+class Request:
+    """The columns to read, by position and by how they are wanted."""
+
+    numbers: tuple[int, ...] = ()
+    names: tuple[int, ...] = ()
+    keys: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Consecutive rows of what was requested; ``numbers`` is (n, k) float64, NaN where missing."""
+
+    numbers: Floats
+    names: tuple[Names, ...] = ()
+    keys: tuple[Keys, ...] = ()
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.numbers)
+
+    def __getitem__(self, rows: slice) -> Batch:
+        """Return some of the rows."""
+        return Batch(
+            self.numbers[rows],
+            tuple(names[rows] for names in self.names),
+            tuple(keys[rows] for keys in self.keys),
+        )
+
+
+class Table(Protocol):
+    """One input, however many files it lies in."""
+
+    @property
+    def name(self) -> str:
+        """The input as its user wrote it."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns, in file order."""
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The axes of an array; None where the rows are known only by reading."""
+
+    @property
+    def header(self) -> bool | None:
+        """Whether a text file starts with a header; None for arrays."""
+
+    def read(self, request: Request) -> Iterator[Batch]:
+        """Yield the rows in order; a bad cell raises DataError after the rows before it."""
+
+    def place(self, row: int, column: Column | None) -> str:
+        """Say where a row is: file, line or row, and the column if one is given."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Predictions and labels: two tables, or one that holds both."""
+
+    predictions: Table
+    labels: Table | None = None
+
+    @property
+    def label_table(self) -> Table:
+        """The table in which the labels are."""
+        return self.predictions if self.labels is None else self.labels
+
+    @property
+    def name(self) -> str:
+        """Both of them, for messages."""
+        if self.labels is None:
+            return self.predictions.name
+        return f"{self.predictions.name} and {self.labels.name}"

@@ -1,0 +1,1 @@
+"""Mergeable values that watch the row losses go by: empty, of a block, and ``+``."""
