@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lossctl.columns import Roles
-from lossctl.labels import Coding
+from lossctl.labels.codings import Coding
 from lossctl.losses import Loss
 from lossctl.losses.domain import Domain
 from lossctl.losses.registry import Kernel

@@ -11,8 +11,9 @@ from lossctl.columns import ColumnOptions, Roles
 from lossctl.engines import local
 from lossctl.engines.partition import Summaries, scored_blocks
 from lossctl.errors import DataError, UsageError
-from lossctl.labels import LabelOptions, Positions
+from lossctl.labels import LabelOptions
 from lossctl.labels import choose as choose_coding
+from lossctl.labels.codings import Positions
 from lossctl.losses import Loss, parse
 from lossctl.losses.domain import LOGITS, NUMBERS, PROBABILITY_SLACK, Domain
 from lossctl.losses.registry import MEAN as MEAN_FINISH

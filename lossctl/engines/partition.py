@@ -10,7 +10,7 @@ import numpy as np
 from lossctl.align import Pair, in_order
 from lossctl.block import Block, Booleans, Floats, RowLosses
 from lossctl.errors import DataError
-from lossctl.labels import Encoded
+from lossctl.labels.codings import Encoded
 from lossctl.losses.domain import Fault, check
 from lossctl.losses.registry import Kernel
 from lossctl.plan import ERROR, SKIP, Plan

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from dataclasses import dataclass
+from io import FileIO
 
 from lossctl.errors import DataError
 from lossctl.names import did_you_mean, natural_key, quoted
@@ -70,11 +71,8 @@ def _last(path: str) -> str:
 
 def _format(path: str) -> str:
     suffix = os.path.splitext(path)[1].lower()
-    try:
-        with open(path, "rb") as file:
-            magic = file.read(len(NPY_MAGIC))
-    except OSError as error:
-        raise unreadable(path, error) from error
+    with opened(path) as file:
+        magic = file.read(len(NPY_MAGIC))
     if magic == NPY_MAGIC:
         return NPY
     if suffix not in SUFFIXES:
@@ -86,7 +84,20 @@ def _format(path: str) -> str:
     return SUFFIXES[suffix]
 
 
-def unreadable(path: str, error: OSError) -> DataError:
+def opened(path: str) -> FileIO:
+    """Open a file for reading.
+
+    Raises:
+        DataError: it is not there, or the system does not let us.
+
+    """
+    try:
+        return FileIO(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: str, error: OSError) -> DataError:
     """Return the error for a file that the system does not let us read, with similar names."""
     if not isinstance(error, FileNotFoundError):
         return DataError(f"cannot read the file: {error.strerror}", where=path)

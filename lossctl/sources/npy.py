@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from lossctl.block import Floats
 from lossctl.errors import DataError
-from lossctl.sources.files import NPY_MAGIC, Files, unreadable
+from lossctl.sources.files import NPY_MAGIC, Files, opened
 from lossctl.sources.table import NUMBER, TEXT, Batch, Column, Names, Request
 
 BLOCK_BYTES = 512 * 1024
@@ -80,7 +80,7 @@ class ArrayTable:
     def read(self, request: Request) -> Iterator[Batch]:
         """Yield the rows of all files in blocks of bounded size."""
         for array in self.arrays:
-            with _opened(array.path) as file:
+            with opened(array.path) as file:
                 for values in _blocks(file, array):
                     yield _batch(values, request)
 
@@ -112,15 +112,8 @@ def open_arrays(files: Files) -> ArrayTable:
     return ArrayTable(files.name, arrays, columns)
 
 
-def _opened(path: str) -> FileIO:
-    try:
-        return FileIO(path)
-    except OSError as error:
-        raise unreadable(path, error) from error
-
-
 def _read_header(path: str) -> Array:
-    with _opened(path) as file:
+    with opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
             raise DataError("the file is empty", where=path)
@@ -146,7 +139,7 @@ def _read_header(path: str) -> Array:
 
 
 def _has_magic(path: str) -> bool:
-    with _opened(path) as file:
+    with opened(path) as file:
         return file.read(len(NPY_MAGIC)) == NPY_MAGIC
 
 
@@ -244,7 +237,7 @@ def _spell(value: object) -> str:
 def _first_row(arrays: tuple[Array, ...]) -> tuple[str, ...] | None:
     for array in arrays:
         if array.rows and array.width:
-            with _opened(array.path) as file:
+            with opened(array.path) as file:
                 return tuple(_spell(value) for value in next(_blocks(file, array))[0].tolist())
     return None
 

@@ -1,0 +1,159 @@
+"""What the labels mean: numbers, 0/1, names of classes, their positions, or rows of columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lossctl.columns import Roles
+from lossctl.errors import DataError, UsageError
+from lossctl.labels.codings import (
+    Classes,
+    Coding,
+    Named,
+    Numbered,
+    Plain,
+    Positions,
+    Rows,
+    ZeroOne,
+)
+from lossctl.losses.domain import BINARY, Domain
+from lossctl.names import listing, quoted, without_prefix
+from lossctl.sources.table import NUMBER, TEXT, Inputs
+
+_NEGATIVES = {"true": "false", "yes": "no"}  # positive and negative names that need no option
+
+
+@dataclass(frozen=True)
+class LabelOptions:
+    """What the user says about the labels."""
+
+    classes: tuple[str, ...] | None = None
+    base: int = 0
+    positive: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        if self.base not in (0, 1):
+            raise UsageError(f"--label-base is 0 or 1, not {self.base}")
+        if self.classes is not None and (
+            len(self.classes) < 2
+            or len(set(self.classes)) < len(self.classes)
+            or "" in self.classes
+        ):
+            raise UsageError("--classes wants two or more different names, separated by commas")
+
+
+def choose(domain: Domain, inputs: Inputs, roles: Roles, options: LabelOptions) -> Coding:
+    """Decide what the labels mean, from the first of them and the names of the columns.
+
+    Raises:
+        UsageError: an option does not apply to the loss.
+        DataError: an option does not apply to the labels, or they are names and no class has one.
+
+    """
+    if options.positive is not None and (domain is not BINARY or len(roles.label) > 1):
+        raise UsageError("--positive names one of the two labels of a single column, for bce")
+    if not domain.classes and (options.classes is not None or options.base != 0):
+        raise UsageError("--classes and --label-base are for losses over classes, such as ce")
+    where = inputs.label_table.name
+    if domain.classes:
+        return _class_coding(where, roles, options)
+    return _binary_coding(where, roles, options) if domain is BINARY else Plain()
+
+
+def _binary_coding(where: str, roles: Roles, options: LabelOptions) -> Coding:
+    column = roles.label[0]
+    if options.positive is not None:
+        return Named(options.positive)
+    if column.kind != TEXT:
+        return ZeroOne()
+    first = str(column.first)
+    for positive, negative in _NEGATIVES.items():
+        if first.casefold() in (positive, negative):
+            return Named(positive, negative, fold=True)
+    raise DataError(
+        f"the labels are names, such as {quoted(first)}",
+        where=where,
+        hint="say which one is the event that is predicted: --positive NAME",
+    )
+
+
+def _class_coding(where: str, roles: Roles, options: LabelOptions) -> Coding:
+    full = _class_names(where, roles, options)
+    if len(roles.label) > 1:
+        if options.base != 0:
+            raise _no_index_labels(where)
+        return Rows()
+    column = roles.label[0]
+    if full is None:
+        if column.kind == TEXT:
+            raise DataError(
+                f"the labels are names, such as {quoted(column.first)}, and the columns have none",
+                where=where,
+                hint="name the classes in the order of the columns: --classes a,b,c",
+            )
+        return Positions(len(roles.prediction), options.base)
+    short = without_prefix(full)
+    names = short if column.first not in full and _fits(column.first, short) else full
+    numbers = [_whole_number(name) for name in names]
+    if column.kind == NUMBER and not any(map(_looks_numeric, (*full, *short))):
+        return Positions(len(names), options.base)
+    if options.base != 0:
+        raise _no_index_labels(where)
+    if column.kind == NUMBER and None not in numbers:
+        return Numbered(tuple(number for number in numbers if number is not None))
+    return Classes(names)
+
+
+def _class_names(where: str, roles: Roles, options: LabelOptions) -> tuple[str, ...] | None:
+    """Return the names of the classes in the order of the prediction columns."""
+    own, given = roles.prediction_names, options.classes
+    if own is not None and len(set(own)) < len(own):
+        twice = next(name for name in own if own.count(name) > 1)
+        raise DataError(f"two prediction columns are called {quoted(twice)}", where=where)
+    if given is None:
+        return own
+    if len(given) != len(roles.prediction):
+        raise DataError(
+            f"--classes names {len(given)} classes, and there are "
+            f"{len(roles.prediction)} prediction columns",
+            where=where,
+            hint="one name for each column, in the order of the columns",
+        )
+    for names in (own, own and without_prefix(own)):
+        if names is not None and set(names) & set(given) and names != given:
+            raise DataError(
+                f"--classes says {listing(given)}, the columns are called {listing(names)}",
+                where=where,
+                hint="leave --classes out where the columns have names",
+            )
+    return given
+
+
+def _fits(first: str | None, names: tuple[str, ...]) -> bool:
+    """Whether the first label is one of the names, or all of them are numbers as it is."""
+    return first in names or all(_whole_number(name) is not None for name in names)
+
+
+def _whole_number(name: str) -> int | None:
+    """Return a name's number if the name is just how the number is written; "007" is a name."""
+    try:
+        return int(name) if str(int(name)) == name else None
+    except ValueError:
+        return None
+
+
+def _looks_numeric(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return name.casefold() not in ("nan", "inf", "infinity")
+
+
+def _no_index_labels(where: str) -> DataError:
+    return DataError(
+        "--label-base is for index labels, and these labels go by name",
+        where=where,
+        hint="leave --label-base out",
+    )
