@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from lossctl import align, columns, statistics
@@ -23,6 +23,7 @@ from lossctl.plan import ERROR, PROPAGATE, SKIP, Plan
 from lossctl.result import MEAN, NONE, SUM, Columns, Result, Signature
 from lossctl.sources import TextOptions, open_table
 from lossctl.sources.table import Inputs
+from lossctl.summaries.counts import Counts
 
 
 @dataclass(frozen=True)
@@ -66,19 +67,29 @@ def score(loss: str, predictions: str, labels: str | None, options: Options) -> 
 
 
 def score_rows(
-    loss: str, predictions: str, labels: str | None, options: Options
+    loss: str,
+    predictions: str,
+    labels: str | None,
+    options: Options,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Iterator[RowLosses]:
-    """Yield the row losses, block by block: the streamed form of ``--reduction none``."""
+    """Yield the row losses, block by block: the streamed form of ``--reduction none``.
+
+    ``warn`` is told at the end what a result would list as warnings. Raises as ``score`` does,
+    after the rows before the one that is wrong.
+    """
     losses = parse(loss)
     check_reduction(losses, options.reduction)
     plan = prepare(losses, predictions, labels, options)
-    rows = skipped = 0
+    rows, total = 0, Counts()
     for counts, row_losses in scored_blocks(plan):
         rows += row_losses.values.shape[1]
-        skipped += counts.skipped
+        total += counts
         yield row_losses
     if rows == 0:
-        raise _no_rows(plan, skipped)
+        raise _no_rows(plan, total.skipped)
+    for warning in _warnings_of_counts(plan, total):
+        warn(warning)
 
 
 def check_reduction(losses: tuple[Loss, ...], reduction: str | None) -> None:
@@ -232,20 +243,28 @@ def _signature(plan: Plan, loss: Loss, n: int, *, summed: bool) -> Signature:
 
 
 def _warnings(plan: Plan, column: int, summaries: Summaries) -> tuple[str, ...]:
-    counts, total = summaries.counts, summaries.moments.sums[column]
-    warnings = []
-    if counts.adjusted:
-        warnings.append(
-            f"{counts.adjusted:,} rows hold values outside the range of a probability by at most "
-            f"{PROBABILITY_SLACK:g}; counted as its bounds"
-        )
+    total = summaries.moments.sums[column]
+    warnings = list(_warnings_of_counts(plan, summaries.counts))
     if total.positive_infinities:
-        rows = total.positive_infinities
         why = "the true class has probability 0" if plan.domain.unit_labels else "too large"
-        warnings.append(f"the loss is infinite because of {rows:,} of the rows: {why}")
+        warnings.append(
+            f"the loss is infinite because of {_rows(total.positive_infinities)}: {why}"
+        )
     if total.nans:
-        warnings.append(f"the loss is NaN because of {total.nans:,} of the rows")
+        warnings.append(f"the loss is NaN because of {_rows(total.nans)}")
+    return tuple(warnings)
+
+
+def _warnings_of_counts(plan: Plan, counts: Counts) -> Iterator[str]:
+    if counts.adjusted:
+        yield (
+            f"probabilities that miss their range by at most {PROBABILITY_SLACK:g} were counted as "
+            f"0 or 1, in {_rows(counts.adjusted)}"
+        )
     if counts.skipped:
         what = "cells" if plan.cells > 1 else "rows"
-        warnings.append(f"{counts.skipped:,} {what} with missing values were skipped")
-    return tuple(warnings)
+        yield f"missing values: {counts.skipped:,} {what} skipped"
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} {'row' if count == 1 else 'rows'}"

@@ -64,7 +64,7 @@ def root(squared: Estimate) -> Estimate:
 def _with_interval(value: float, squares: Fraction, count: int, level: float) -> Estimate:
     variance = max(squares, Fraction(0)) * Fraction(count, count - 1)
     stderr = square_root(variance)
-    half = t_quantile((1 + level) / 2, count - 1) * stderr
+    half = t_quantile((1 - level) / 2, count - 1) * stderr
     return Estimate(value, stderr, value - half, value + half)
 
 
@@ -83,4 +83,4 @@ def _ratio(value: Fraction) -> float:
     try:
         return value.numerator / value.denominator
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf

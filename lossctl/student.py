@@ -28,12 +28,11 @@ def t_tail(t: float, degrees: float) -> float:
     return 0.5 - front * _continued_fraction(0.5, half, rest)
 
 
-def t_quantile(probability: float, degrees: float) -> float:
-    """Return the t below which T lies with the given probability, from 0.5 up to below 1."""
-    if probability == 0.5:
+def t_quantile(tail: float, degrees: float) -> float:
+    """Return the t that T exceeds with the given probability, from above 0 up to 0.5."""
+    if tail == 0.5:
         return 0.0
-    tail = 1 - probability
-    t = _normal_expansion(probability, degrees)
+    t = _normal_expansion(tail, degrees)
     if degrees > 20_000:  # the expansion's error is below 1e-14 there
         return t
     for _ in range(100):
@@ -84,11 +83,11 @@ def _away_from_zero(value: float) -> float:
     return value if abs(value) > _TINY else _TINY
 
 
-def _normal_expansion(probability: float, degrees: float) -> float:
+def _normal_expansion(tail: float, degrees: float) -> float:
     """Return the Cornish–Fisher expansion of the quantile about the normal one (A&S 26.7.5)."""
     from statistics import NormalDist  # noqa: PLC0415  # 8 ms to import: not on the path of --help
 
-    z = -NormalDist().inv_cdf(1 - probability)
+    z = -NormalDist().inv_cdf(tail)
     s = z * z
     terms = (
         (s + 1) / 4,

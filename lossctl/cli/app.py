@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
-from dataclasses import replace
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from lossctl.cli.exits import ExitCode, guarded
 from lossctl.cli.terminal import Terminal
 from lossctl.errors import UsageError
 from lossctl.version import __version__
+
+if TYPE_CHECKING:
+    from lossctl.scoring import Options
 
 app = typer.Typer(
     name="lossctl",
@@ -35,8 +38,11 @@ def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
         words.insert(0, "score")
 
     def program() -> int | None:
-        code = app(words, prog_name="lossctl", standalone_mode=False, obj=world)
-        return code if isinstance(code, int) else None
+        # A command returns its job, which runs outside: Typer has its own ideas of a closed pipe.
+        job = app(words, prog_name="lossctl", standalone_mode=False, obj=world)
+        if callable(job):
+            job(world)
+        return job if isinstance(job, int) else None
 
     return guarded(program, world, debug="--debug" in words)
 
@@ -74,7 +80,7 @@ def lossctl(
     """  # noqa: D301  # \b keeps the lines of the example apart
 
 
-@app.command(context_settings={"allow_extra_args": True})
+@app.command("score", context_settings={"allow_extra_args": True})
 def score(
     context: typer.Context,
     loss: options.Loss,
@@ -98,7 +104,7 @@ def score(
     value: options.Value = False,
     color: options.Color = "auto",
     debug: options.Debug = False,  # noqa: ARG001  # read in run(), where exceptions end
-) -> None:
+) -> Callable[[Terminal], None]:
     """Score one set of predictions.
 
     \b
@@ -116,11 +122,10 @@ def score(
             f"one or two inputs, not {2 + len(context.args)}",
             hint="score them one by one; a directory or a quoted glob is one table",
         )
-    terminal: Terminal = context.obj
-    terminal = replace(terminal, color=color)
+    context.obj.color = color
 
     # NumPy is not imported for --help.
-    from lossctl import render, scoring  # noqa: PLC0415
+    from lossctl import scoring  # noqa: PLC0415
     from lossctl.columns import ColumnOptions  # noqa: PLC0415
     from lossctl.labels import LabelOptions  # noqa: PLC0415
     from lossctl.sources import TextOptions  # noqa: PLC0415
@@ -139,22 +144,33 @@ def score(
         ),
         text=TextOptions(header, _delimiter(delimiter), decimal),
     )
-    if reduction == "none":
-        if name not in ("auto", "tsv"):
-            raise UsageError(f"--reduction none prints row losses, which have no {name} format")
-        rows = scoring.score_rows(loss, predictions, labels, asked)
-        render.write_rows(rows, terminal.stdout)
-        return
-    results = scoring.score(loss, predictions, labels, asked)
-    for warning in results[0].warnings:
-        terminal.say("warning", warning)
-    render.write(
-        results,
-        name,
-        terminal.stdout,
-        width=terminal.width,
-        color=terminal.has_color(terminal.stdout),
+    if reduction == "none" and name not in ("auto", "tsv"):
+        raise UsageError(f"--reduction none prints row losses, which have no {name} format")
+    job = _print_rows if reduction == "none" else _print_results
+    return partial(job, loss, predictions, labels, asked, name)
+
+
+def _print_rows(
+    loss: str, predictions: str, labels: str | None, asked: Options, _: str, terminal: Terminal
+) -> None:
+    from lossctl import render, scoring  # noqa: PLC0415
+
+    rows = scoring.score_rows(
+        loss, predictions, labels, asked, warn=partial(terminal.say, "warning")
     )
+    render.write_rows(rows, terminal.stdout)
+
+
+def _print_results(
+    loss: str, predictions: str, labels: str | None, asked: Options, name: str, terminal: Terminal
+) -> None:
+    from lossctl import render, scoring  # noqa: PLC0415
+
+    results = scoring.score(loss, predictions, labels, asked)
+    for warning in dict.fromkeys(w for result in results for w in result.warnings):
+        terminal.say("warning", warning)
+    color = terminal.has_color(terminal.stdout)
+    render.write(results, name, terminal.stdout, width=terminal.width, color=color)
 
 
 def _delimiter(text: str | None) -> str | None:

@@ -21,6 +21,9 @@ from lossctl.summaries.moments import Moments
 BLOCK_BYTES = 512 * 1024  # of predictions: with the buffers of a kernel this stays in cache
 MAX_ROWS = 65_536
 
+# Infinity and NaN are results here, counted and reported; NumPy need not warn of them.
+_QUIET = np.errstate(all="ignore")
+
 
 @dataclass(frozen=True)
 class Summaries:
@@ -80,6 +83,7 @@ def _cells_column(losses: RowLosses) -> Floats | float:
     return losses.cells if isinstance(losses.cells, np.ndarray) else float(losses.cells)
 
 
+@_QUIET
 def _score(plan: Plan, pair: Pair) -> tuple[Counts, RowLosses]:
     encoded = plan.coding.encode(pair.label)
     missing = _missing(plan, pair.prediction, encoded)
@@ -122,6 +126,7 @@ def _missing_fault(pair: Pair, encoded: Encoded, missing: Booleans) -> Fault:
     return Fault(row, "label", column or 0, "the label is missing", hint)
 
 
+@_QUIET
 def row_losses(
     block: Block, kernels: tuple[Kernel, ...], *, classes: bool, skip: bool
 ) -> RowLosses:
@@ -129,10 +134,9 @@ def row_losses(
 
     With ``skip`` missing cells cost nothing and are not counted; rows without a cell left drop out.
     """
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-        if classes:
-            return _of_classes(block, kernels, skip=skip)
-        return _of_cells(block, kernels, skip=skip)
+    if classes:
+        return _of_classes(block, kernels, skip=skip)
+    return _of_cells(block, kernels, skip=skip)
 
 
 def _of_classes(block: Block, kernels: tuple[Kernel, ...], *, skip: bool) -> RowLosses:

@@ -60,7 +60,7 @@ class ExactSum:
         try:
             return self.units / (1 << UNIT_BITS)  # Python rounds this division correctly
         except OverflowError:
-            return math.copysign(math.inf, self.units)
+            return math.inf if self.units > 0 else -math.inf
 
 
 def units_of(value: float) -> int:

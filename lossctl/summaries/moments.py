@@ -75,6 +75,7 @@ class Moments:
         return Fraction(raw - means, self.count << PRODUCT_BITS)
 
 
+@np.errstate(under="ignore")
 def _products(
     columns: tuple[Floats | float, ...], sums: tuple[ExactSum, ...], count: int
 ) -> tuple[tuple[int, ...], ...]:

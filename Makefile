@@ -1,0 +1,48 @@
+# make demo   score the sample data          make test   run the tests
+# make lint   style and types                make pins   choose newer exact versions
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test lint pins clean
+
+demo: .venv/run
+	@for command in \
+	    "mse,mae sample_data/regression.csv" \
+	    "bce sample_data/binary_predictions.csv sample_data/binary_labels.csv" \
+	    "ce sample_data/logits.npy sample_data/labels.npy --from logits" ; do \
+	  echo "$$ lossctl $$command"; $(BIN)/lossctl $$command --format table || exit 1; echo; \
+	done
+
+test: .venv/dev
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report --fail-under=95
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Exact versions with their hashes; the project itself from this folder.
+.venv/run: pyproject.toml constraints/run.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --require-hashes -r constraints/run.txt
+	$(BIN)/python -m pip install -q --no-deps -e .
+	@touch $@
+
+.venv/dev: .venv/run constraints/dev.txt
+	$(BIN)/python -m pip install -q --require-hashes -r constraints/dev.txt
+	@touch $@
+
+# Needs uv. Only names, versions and hashes are kept.
+pins:
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-annotate --no-header pyproject.toml -o constraints/run.txt
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-annotate --no-header --extra test --extra lint -c constraints/run.txt \
+	    pyproject.toml -o constraints/dev.txt
+
+clean:
+	rm -rf .venv build dist *.egg-info .coverage .pytest_cache .hypothesis

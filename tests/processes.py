@@ -1,0 +1,57 @@
+"""The program as a process, in a pipe or in a terminal of its own."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import struct
+import sys
+import termios
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fcntl import ioctl
+from pathlib import Path
+
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if name not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM"}
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a process left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+def in_terminal(
+    folder: Path, *arguments: str, columns: int = 60, environment: Mapping[str, str] = ENVIRONMENT
+) -> tuple[int, str]:
+    """Run the program in a real terminal of its own and return exit code and what it shows."""
+    pid, screen = pty.fork()
+    if pid == 0:  # pragma: no cover  # the child becomes the program
+        os.chdir(folder)
+        command = [sys.executable, "-m", "lossctl", *arguments]
+        os.execve(  # noqa: S606
+            sys.executable,
+            command,
+            {**ENVIRONMENT, "TERM": "xterm", **environment},
+        )
+    ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    shown = b""
+    while select.select([screen], [], [], 60)[0]:
+        try:
+            part = os.read(screen, 65_536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        shown += part
+    _, status = os.waitpid(pid, 0)
+    os.close(screen)
+    return os.waitstatus_to_exitcode(status), shown.decode().replace("\r\n", "\n")

@@ -1,0 +1,68 @@
+"""Imports go one way: losses know no files, the command line no maths."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "lossctl"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# Which parts of lossctl a part may import. What is not listed may import all but cli.
+MAY_IMPORT = {
+    "names": set(),
+    "known": set(),
+    "errors": set(),
+    "version": set(),
+    "student": set(),
+    "block": set(),
+    "losses": {"block", "errors", "names"},
+    "summaries": {"block"},
+    "result": {"version"},
+    "statistics": {"student", "summaries"},
+    "sources": {"block", "errors", "known", "names"},
+    "columns": {"errors", "known", "losses", "matching", "names", "sources"},
+    "matching": {"errors", "losses", "names", "sources"},
+    "labels": {"block", "columns", "errors", "losses", "names", "sources"},
+    "align": {"columns", "errors", "names", "sources"},
+    "plan": {"columns", "labels", "losses", "sources"},
+    "render": {"block", "names", "result"},
+}
+# Which third-party packages may be imported where.
+THIRD_PARTY = {
+    "pyarrow": {"sources"},
+    "rich": {"render"},
+    "typer": {"cli"},
+    "numpy": {"block", "engines", "labels", "losses", "sources", "summaries"},
+}
+
+
+def part_of(path: Path) -> str:
+    """Return the part of lossctl that a file belongs to: its folder, or its own name."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """Return the full names of the modules that a file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_one_way(path: Path) -> None:
+    part = part_of(path)
+    own = {name.split(".")[1] for name in imported(path) if name.startswith("lossctl.")} - {part}
+    if part in MAY_IMPORT:
+        assert own <= MAY_IMPORT[part]
+    assert "cli" not in own or part == "__main__"
+    for name in {name.split(".")[0] for name in imported(path)} - {"lossctl"}:
+        assert name in sys.stdlib_module_names or part in THIRD_PARTY[name]

@@ -1,0 +1,108 @@
+"""The moments summary: exact merging, and variances that keep their digits."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lossctl import statistics
+from lossctl.summaries.moments import Moments
+
+Rows = list[tuple[float, float]]
+COLUMNS = st.lists(st.tuples(*[st.floats(-1e200, 1e200)] * 2), min_size=1, max_size=8)
+
+
+def of(*columns: np.ndarray) -> Moments:
+    """Return the moments of columns of the same length, with a last column of ones."""
+    return Moments.of((*map(np.ascontiguousarray, columns), 1.0), len(columns[0]))
+
+
+def exact_covariation(a: np.ndarray, b: np.ndarray) -> Fraction:
+    """Return Σ (a − ā)(b − b̄) in rational arithmetic."""
+    x, y = ([Fraction(v) for v in values.tolist()] for values in (a, b))
+    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
+    return Fraction(sum(((u - mean_x) * (v - mean_y) for u, v in zip(x, y, strict=True))))
+
+
+@given(COLUMNS, COLUMNS, COLUMNS)
+def test_moments_add_up_in_any_grouping(first: Rows, second: Rows, third: Rows) -> None:
+    a, b, c = (of(*np.array(rows).T) for rows in (first, second, third))
+    assert Moments.empty(3) + a == a
+    assert a + b == b + a
+    assert (a + b) + c == a + (b + c)
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 1000, 5000])
+@pytest.mark.parametrize("mean", [0.0, 1.0, 1e8, -1e8, 1e15])
+def test_covariations_keep_their_digits_far_from_zero_and_in_any_block(
+    step: int, mean: float
+) -> None:
+    rng = np.random.default_rng(3)
+    a, b = mean + rng.normal(size=5000), rng.normal(size=5000)
+    parts = [of(a[i : i + step], b[i : i + step]) for i in range(0, len(a), step)]
+    total = sum(parts, start=Moments.empty(3))
+    for i, j, x, y in ((0, 0, a, a), (0, 1, a, b), (1, 1, b, b)):
+        expected = float(exact_covariation(x, y))
+        scale = float(exact_covariation(x, x) * exact_covariation(y, y)) ** 0.5
+        np.testing.assert_allclose(
+            float(total.covariation(i, j)), expected, rtol=0, atol=1e-12 * scale
+        )
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-160, 1e-3, 1e160, 1e300])
+def test_standard_errors_are_right_for_tiny_and_huge_losses(scale: float) -> None:
+    values = np.array([1.0, 2.0, 4.0, 8.5])
+    estimate = statistics.mean(of(values * scale), 0, 1, 0.95)
+    expected = values.std(ddof=1) / 2
+    assert estimate.stderr is not None
+    np.testing.assert_allclose(estimate.stderr / scale, expected, rtol=1e-14)
+    np.testing.assert_allclose(estimate.value / scale, values.mean(), rtol=1e-14)
+
+
+def test_equal_losses_have_no_error() -> None:
+    for value in (0.1, 1e-300, 3.0, 1e200):
+        estimate = statistics.mean(of(np.full(1000, value)), 0, 1, 0.95)
+        assert (estimate.value, estimate.stderr) == (pytest.approx(value, rel=1e-15), 0.0)
+
+
+def test_the_mean_of_losses_whose_sum_overflows_is_finite() -> None:
+    estimate = statistics.mean(of(np.array([1.7e308, 1.5e308])), 0, 1, 0.95)
+    assert estimate.value == pytest.approx(1.6e308, rel=1e-15)
+
+
+def test_ratios_have_the_hc1_error() -> None:
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(3, 1, 500), rng.integers(1, 5, 500).astype(float)
+    moments = Moments.of((a, b), 500)
+    estimate = statistics.mean(moments, 0, 1, 0.95)
+    ratio = a.sum() / b.sum()
+    variance = 500 / 499 * ((a - b * ratio) ** 2).sum() / b.sum() ** 2
+    assert estimate.stderr is not None
+    np.testing.assert_allclose(
+        [estimate.value, estimate.stderr], [ratio, variance**0.5], rtol=1e-12
+    )
+
+
+def test_without_rows_or_with_one_there_is_no_error() -> None:
+    assert Moments.of((np.empty(0), 1.0), 0) == Moments.empty(2)
+    one = statistics.mean(of(np.array([2.0])), 0, 1, 0.95)
+    assert one == statistics.Estimate(2.0, None, None, None)
+
+
+def test_infinite_losses_have_no_error() -> None:
+    moments = of(np.array([1.0, math.inf])) + of(np.array([1.0, 2.0]))
+    assert statistics.mean(moments, 0, 1, 0.95) == statistics.Estimate(math.inf, None, None, None)
+    assert statistics.total(moments, 0, 0.95) == statistics.Estimate(math.inf, None, None, None)
+
+
+@given(st.fractions(min_value=0), st.integers(-2000, 2000))
+def test_square_roots_of_fractions_of_any_size(value: Fraction, exponent: int) -> None:
+    root = statistics.square_root(value * Fraction(4) ** (exponent // 8))
+    expected = value * Fraction(4) ** (exponent // 8)
+    if root and math.isfinite(root):
+        assert abs(Fraction(root) ** 2 / expected - 1) < Fraction(1, 2**50) or root < 1e-300

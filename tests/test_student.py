@@ -1,0 +1,36 @@
+"""Student's t against mpmath and scipy."""
+
+from __future__ import annotations
+
+import mpmath
+import numpy as np
+import pytest
+from scipy import special
+
+from lossctl.student import t_quantile, t_tail
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 10, 77, 1000, 20_000, 20_001, 10**6, 10**9])
+def test_quantiles_agree_with_scipy(degrees: int) -> None:
+    for level in (0.01, 0.5, 0.9, 0.95, 0.99, 0.999999):
+        expected = -special.stdtrit(degrees, (1 - level) / 2)
+        np.testing.assert_allclose(t_quantile((1 - level) / 2, degrees), expected, rtol=1e-11)
+
+
+def test_the_median_is_zero() -> None:
+    assert t_quantile(0.5, 7) == 0.0
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 5, 30, 1001, 100_000])
+def test_tails_agree_with_mpmath_however_small(degrees: int) -> None:
+    with mpmath.workdps(60):
+        for t in (0.01, 0.7, 1.7, 2.0, 6.0, 40.0):
+            x = mpmath.mpf(degrees) / (degrees + mpmath.mpf(t) ** 2)
+            expected = mpmath.betainc(degrees / 2, 0.5, 0, x, regularized=True) / 2
+            if expected > 1e-280:
+                np.testing.assert_allclose(t_tail(t, degrees), float(expected), rtol=1e-10)
+
+
+def test_the_ends_of_the_tail() -> None:
+    assert t_tail(0.0, 5) == 0.5
+    assert t_tail(float("inf"), 5) == 0.0
