@@ -20,6 +20,15 @@ class Pair:
     prediction: Batch
     label: Batch
 
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.prediction)
+
+    def __getitem__(self, rows: slice) -> Pair:
+        """Return some of the rows."""
+        start, stop, _ = rows.indices(len(self))
+        return Pair(self.start + start, self.prediction[start:stop], self.label[start:stop])
+
 
 def fit(predictions: Table, labels: Table | None) -> Inputs:
     """Return both inputs with the labels seen so that their rows are the predictions' rows.
@@ -59,10 +68,12 @@ def _unfit_shapes(predictions: Table, labels: Table) -> DataError:
 
 
 def _unequal_lengths(inputs: Inputs, rows: int, others: int) -> DataError:
+    hint = "rows are paired in order, so both must have the same number"
+    text = any(table.header is not None for table in (inputs.predictions, inputs.label_table))
+    if text and abs(rows - others) == 1:
+        hint += "; is a header taken for a row, or a row for one? --header, --no-header"
     return DataError(
-        f"{rows:,} rows of predictions and {others:,} of labels",
-        where=inputs.name,
-        hint="rows are paired in order, so both must have the same number",
+        f"{rows:,} rows of predictions and {others:,} of labels", where=inputs.name, hint=hint
     )
 
 
@@ -90,7 +101,7 @@ def in_order(inputs: Inputs, roles: Roles, *, label_as_text: bool) -> Iterator[P
         else:
             row, key = difference
             if row:  # the rows before it come first: one of them may be wrong as well
-                yield Pair(pair.start, pair.prediction[:row], pair.label[:row])
+                yield pair[:row]
             raise _different_keys(inputs, roles, pair, row, key)
 
 

@@ -7,11 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lossctl.errors import DataError
-from lossctl.known import LABEL_NAMES, is_aside, is_key, is_label, is_prediction
+from lossctl.known import (
+    LABEL_NAMES,
+    is_aside,
+    is_key,
+    is_label,
+    is_nameless,
+    is_prediction,
+)
 from lossctl.losses.domain import BINARY, Domain
-from lossctl.matching import in_prediction_order, match
-from lossctl.names import did_you_mean, listing
-from lossctl.sources.table import TEXT, Column, Inputs, Table
+from lossctl.matching import in_prediction_order, match, not_matching
+from lossctl.names import did_you_mean, listing, shared_prefix
+from lossctl.sources.table import NUMBER, TEXT, Column, Inputs, Table
 
 
 @dataclass(frozen=True)
@@ -37,27 +44,57 @@ class Roles:
         return None if None in names else tuple(map(str, names))
 
 
-def choose(domain: Domain, inputs: Inputs, options: ColumnOptions) -> Roles:
+def choose(
+    domain: Domain,
+    inputs: Inputs,
+    options: ColumnOptions,
+    classes: Sequence[str] | None = None,
+) -> Roles:
     """Decide from names, kinds and options; what cannot be decided is an error that lists them.
+
+    ``classes`` names prediction columns that have no names of their own.
 
     Raises:
         DataError: a named column is not there, or several could be meant.
 
     """
-    label = _labels(domain, inputs, options)
-    if options.prediction:
-        prediction = select(options.prediction, inputs.predictions)
+    paired = _paired_by_name(domain, inputs, options, classes)
+    if paired is not None:
+        prediction, label = paired
     else:
-        taken = label if inputs.labels is None else ()
-        prediction = _predictions(domain, inputs.predictions, taken, len(label))
+        label = inputs.label_table.settled(_labels(domain, inputs, options, classes))
+        prediction = _predictions(domain, inputs, options, label)
     both = [column.label for column in prediction if column in label]
     if both and inputs.labels is None:
         raise DataError(f"{listing(both)} is both prediction and label", where=inputs.name)
     if len(prediction) > 1 or len(label) > 1:
         explicit = bool(options.prediction and options.label)
-        label = in_prediction_order(domain, inputs, prediction, label, explicit=explicit)
+        label = in_prediction_order(domain, inputs, prediction, label, classes, explicit=explicit)
     _check_kinds(domain, inputs, prediction, label)
     return Roles(prediction, label, _common_keys(inputs, prediction, label))
+
+
+def _paired_by_name(
+    domain: Domain, inputs: Inputs, options: ColumnOptions, classes: Sequence[str] | None
+) -> tuple[tuple[Column, ...], tuple[Column, ...]] | None:
+    """Return prediction and label columns if each of several has a namesake on the other side.
+
+    That says more than a name such as "true" or "y", which may be a class or an output.
+    """
+    if inputs.labels is None or options.label:
+        return None
+    if options.prediction:
+        choices = [select(options.prediction, inputs.predictions)]
+    else:
+        table = inputs.predictions
+        choices = [_candidates(domain, table), _without_keys(domain, table)]
+    numbers = _without_keys(domain, inputs.labels)
+    for prediction in choices:
+        for label in (numbers, _with_keys(inputs.labels) if domain.classes else ()):
+            order = match(prediction, label, classes)
+            if len(prediction) > 1 and order is not None:
+                return prediction, tuple(label[i] for i in order)
+    return None
 
 
 def select(spec: str, table: Table) -> tuple[Column, ...]:
@@ -106,7 +143,9 @@ def _shown(columns: Sequence[Column]) -> str:
     return listing([column.label for column in columns], most=20)
 
 
-def _labels(domain: Domain, inputs: Inputs, options: ColumnOptions) -> tuple[Column, ...]:
+def _labels(
+    domain: Domain, inputs: Inputs, options: ColumnOptions, classes: Sequence[str] | None
+) -> tuple[Column, ...]:
     table = inputs.label_table
     if options.label:
         return select(options.label, table)
@@ -126,44 +165,36 @@ def _labels(domain: Domain, inputs: Inputs, options: ColumnOptions) -> tuple[Col
             where=table.name,
             hint=f"--label-col names one of {_shown(table.columns)}; or give a LABELS file",
         )
-    rest = tuple(c for c in table.columns if not is_key(c.name) and not is_aside(c.name))
+    rest = tuple(c for c in table.columns if not is_key(c.name) and not is_nameless(c.name))
     if len(rest) == 1 or (rest and table.header is not True):
         return rest
-    if rest and match(_candidates(inputs.predictions, ()), rest, inputs) is not None:
-        return rest
-    kind = "label columns named as the classes" if domain.classes else "label columns"
+    candidates = _candidates(domain, inputs.predictions)
+    if len(rest) > 1 and len(candidates) > 1 and (classes or inputs.predictions.header):
+        raise not_matching(inputs, candidates, rest, classes)
     raise DataError(
-        f"no column is named like a label, and there are no {kind}",
+        "no column is named like a label",
         where=table.name,
         hint=f"--label-col names one or more of {_shown(table.columns)}",
     )
 
 
-def _candidates(table: Table, taken: tuple[Column, ...]) -> tuple[Column, ...]:
-    """Return the columns that may be predictions; named like a label only if no other is left."""
-    numeric = [
-        column
-        for column in table.columns
-        if column.kind != TEXT
-        and column not in taken
-        and not is_key(column.name)
-        and not is_aside(column.name)
-    ]
-    unlabelled = [column for column in numeric if not is_label(column.name)]
-    return tuple(unlabelled or numeric)
-
-
 def _predictions(
-    domain: Domain, table: Table, taken: tuple[Column, ...], cells: int
+    domain: Domain, inputs: Inputs, options: ColumnOptions, label: tuple[Column, ...]
 ) -> tuple[Column, ...]:
-    candidates = _candidates(table, taken)
+    table = inputs.predictions
+    if options.prediction:
+        return select(options.prediction, table)
+    taken = label if inputs.labels is None else ()
+    candidates = _candidates(domain, table, taken)
     if not candidates:
         raise DataError(
             "no column of numbers is left for the predictions",
             where=table.name,
             hint=f"--pred-col names one of {_shown(table.columns)}",
         )
-    if domain.classes or cells > 1 or len(candidates) == 1:
+    if domain.classes:
+        _refuse_class_named_like_label(table, candidates, taken)
+    if domain.classes or len(label) > 1 or len(candidates) == 1:
         return candidates
     named = tuple(column for column in candidates if is_prediction(column.name))
     if len(named) == 1:
@@ -180,6 +211,51 @@ def _predictions(
         where=table.name,
         hint=hint,
     )
+
+
+def _candidates(domain: Domain, table: Table, taken: Sequence[Column] = ()) -> tuple[Column, ...]:
+    """Return the columns that may be predictions; named like a label only if no other is left.
+
+    Among classes a prefix that the others share says more than a name: ``p_id`` is Indonesian.
+    """
+    numeric = [column for column in _with_keys(table) if column not in taken]
+    plain = [c for c in numeric if not _is_key(domain, c) and not is_aside(c.name)]
+    chosen = [c for c in plain if not is_label(c.name)] or plain
+    names = [column.name for column in chosen if column.name is not None]
+    prefix = shared_prefix(names) if domain.classes and len(names) == len(chosen) else ""
+    if prefix:
+        chosen = [c for c in numeric if c.name is not None and c.name.startswith(prefix)]
+    return tuple(c for c in table.settled(chosen) if c.kind != TEXT)
+
+
+def _with_keys(table: Table) -> tuple[Column, ...]:
+    return tuple(c for c in table.columns if c.kind != TEXT and not is_nameless(c.name))
+
+
+def _without_keys(domain: Domain, table: Table) -> tuple[Column, ...]:
+    return tuple(column for column in _with_keys(table) if not _is_key(domain, column))
+
+
+def _is_key(domain: Domain, column: Column) -> bool:
+    """Whether a column identifies rows, by its name; of decimals it may name a class."""
+    first = column.first or ""
+    decimal = column.kind == NUMBER and "." in first and not first.endswith(".0")
+    return is_key(column.name) and not (domain.classes and decimal)
+
+
+def _refuse_class_named_like_label(
+    table: Table, candidates: Sequence[Column], taken: Sequence[Column]
+) -> None:
+    """Stop where a column may be a class called "gold", or labels that are not wanted here."""
+    names = [column.name for column in candidates if column.name is not None]
+    used = (*candidates, *taken)
+    left = [c for c in _with_keys(table) if is_label(c.name) and c not in used]
+    if left and names and not shared_prefix(names):
+        raise DataError(
+            f"is {left[0].label!r} one of the classes, like {listing(names)}?",
+            where=table.name,
+            hint="--pred-col names the columns of the classes",
+        )
 
 
 def _check_kinds(

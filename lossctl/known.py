@@ -14,6 +14,9 @@ PREDICTION_NAMES = (
 )
 ASIDE_NAMES = ("weight", "fold", "split", "usage")  # columns that people keep beside predictions
 _KEY = re.compile(r"(?i:id|row_id|sample_id|index|.*_id)|.*[a-z]Id")
+_NAMELESS = re.compile(
+    r"|Unnamed: \d+"
+)  # a frame's index, and what pandas calls it on the way back
 
 
 def is_key(name: str | None) -> bool:
@@ -33,4 +36,9 @@ def is_prediction(name: str | None) -> bool:
 
 def is_aside(name: str | None) -> bool:
     """Whether a column is never taken for a prediction unasked: weights, folds, a frame's index."""
-    return name is not None and (name == "" or name.casefold() in ASIDE_NAMES)
+    return name is not None and (is_nameless(name) or name.casefold() in ASIDE_NAMES)
+
+
+def is_nameless(name: str | None) -> bool:
+    """Whether a header leaves a column without a name, as frames do with their index."""
+    return name is not None and _NAMELESS.fullmatch(name) is not None

@@ -9,12 +9,39 @@ from lossctl.losses.domain import Domain
 from lossctl.names import listing, without_prefix
 from lossctl.sources.table import Column, Inputs
 
+Columns = Sequence[Column]
 
-def in_prediction_order(
+
+def match(prediction: Columns, label: Columns, classes: Sequence[str] | None) -> list[int] | None:
+    """Return where each prediction column's partner is, by names with or without their prefixes.
+
+    ``classes`` names prediction columns that have no names. None unless every column has a partner.
+    """
+    sides = _names(prediction, classes), _names(label, None)
+    for left in _spellings(sides[0]):
+        for right in _spellings(sides[1]):
+            if len(left) == len(right) == len(set(left)) and set(left) == set(right):
+                return [right.index(name) for name in left]
+    return None
+
+
+def _names(columns: Columns, given: Sequence[str] | None) -> tuple[str, ...]:
+    names = tuple(column.name for column in columns if column.name is not None)
+    if not names and given is not None and len(given) == len(columns):
+        return tuple(given)
+    return names if len(names) == len(columns) else ()
+
+
+def _spellings(names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return (names, without_prefix(names)) if names else ()
+
+
+def in_prediction_order(  # noqa: PLR0913  # all of it is the question
     domain: Domain,
     inputs: Inputs,
-    prediction: Sequence[Column],
+    prediction: Columns,
     label: tuple[Column, ...],
+    classes: Sequence[str] | None,
     *,
     explicit: bool,
 ) -> tuple[Column, ...]:
@@ -33,71 +60,61 @@ def in_prediction_order(
             where=inputs.name,
             hint="choose with --pred-col and --label-col",
         )
-    order = match(prediction, label, inputs)
+    order = match(prediction, label, classes)
     if order is not None:
-        return tuple(label[i] for i in order)
+        ordered = tuple(label[i] for i in order)
+        if not (explicit or domain.classes):
+            _refuse_likely_key(inputs, prediction, ordered)
+        return ordered
     if explicit:  # both named by the user, pairwise
         return label
-    if any(column.name is not None for column in label) and inputs.predictions.header:
-        raise DataError(
-            "cannot tell which label column belongs to which prediction column: "
-            f"{_shown(label)} against {_shown(prediction)}",
-            where=inputs.name,
-            hint="name both in the same order: --pred-col a,b --label-col c,d",
-        )
+    if _names(label, None) and _names(prediction, classes):
+        raise not_matching(inputs, prediction, label, classes)
     _refuse_likely_key(inputs, prediction, label)
     return label
 
 
-def match(
-    prediction: Sequence[Column], label: Sequence[Column], inputs: Inputs
-) -> tuple[int, ...] | None:
-    """Return where each prediction column's partner is, by names with or without their prefixes.
-
-    None if no name matches; if only some do, that is an error.
-    """
-    wanted = [column.name for column in prediction if column.name is not None]
-    found = [column.name for column in label if column.name is not None]
-    if len(wanted) < len(prediction) or len(found) < len(label):
-        return None
-    common: set[str] = set()
-    for left in (wanted, list(without_prefix(wanted))):
-        for right in (found, list(without_prefix(found))):
-            same = set(left) & set(right)
-            if len(same) == len(left) == len(right):
-                return tuple(right.index(name) for name in left)
-            common |= same
-    if not common:
-        return None
+def not_matching(
+    inputs: Inputs, prediction: Columns, label: Columns, classes: Sequence[str] | None
+) -> DataError:
+    """Return the error for label columns that do not all have a partner; it lists those."""
+    left, right = _names(prediction, classes), _names(label, None)
+    common = {a for a in (*left, *without_prefix(left)) if a in {*right, *without_prefix(right)}}
     alone = [
-        f"{side} without a partner: {listing(names)}"
+        f"{side} without a partner: {listing(names, 20)}"
         for side, names in (
-            ("predictions", [n for n in wanted if not n.endswith(tuple(common))]),
-            ("labels", [n for n in found if not n.endswith(tuple(common))]),
+            ("predictions", [n for n in left if not n.endswith(tuple(common))]),
+            ("labels", [n for n in right if not n.endswith(tuple(common))]),
         )
         if names
     ]
-    raise DataError(
-        "the label columns match the prediction columns only in part: " + ", ".join(alone),
+    return DataError(
+        "cannot tell which label column belongs to which prediction column; " + ", ".join(alone),
         where=inputs.name,
-        hint="choose with --pred-col and --label-col",
+        hint="name both in the same order: --pred-col a,b --label-col c,d",
     )
 
 
-def _refuse_likely_key(
-    inputs: Inputs, prediction: Sequence[Column], label: Sequence[Column]
-) -> None:
-    """Stop before an id without a name is scored as an output: it would cost 0 and look good."""
-    if inputs.predictions.header is None or inputs.label_table.header is None:
-        return
+def _refuse_likely_key(inputs: Inputs, prediction: Columns, label: Columns) -> None:
+    """Stop before an id or a year is scored as an output: it would cost 0 and look good."""
     for left, right in zip(prediction, label, strict=True):
-        if left.first is not None and left.first == right.first and left.first.isdecimal():
+        if left.head == right.head and _looks_like_key(left):
             raise DataError(
-                f"column {left.position} starts with {left.first} on both sides: is it an id?",
+                f"the columns {left.label!r} and {right.label!r} start alike: are they ids?",
                 where=inputs.name,
-                hint="say which columns to score: --pred-col 1 --label-col 1",
+                hint="say which columns to score, with --pred-col and --label-col",
             )
 
 
-def _shown(columns: Sequence[Column]) -> str:
+def _looks_like_key(column: Column) -> bool:
+    """Whether the first cells are different whole numbers; under a name, ones that count up."""
+    if not all(cell.isdecimal() for cell in column.head):
+        return False
+    numbers = [int(cell) for cell in column.head]
+    if column.name is not None:
+        return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    return len(set(numbers)) == len(numbers) > 0
+
+
+def _shown(columns: Columns) -> str:
     return listing([column.label for column in columns], most=20)

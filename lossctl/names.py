@@ -49,21 +49,36 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else _escape(c) for c in text)
 
 
+def readable(name: str | int) -> str | int:
+    """Return a name with bytes that are no UTF-8 escaped, so that any JSON reader takes it."""
+    if isinstance(name, int):
+        return name
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def _escape(character: str) -> str:
     return character.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
-def without_prefix(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names without the prefix they share, if it ends like one (``p_``, ``class.``).
+def shared_prefix(names: Sequence[str]) -> str:
+    """Return the prefix that all names share, if it ends like one (``p_``, ``class.``); else "".
 
-    >>> without_prefix(["p_cat", "p_dog"])
-    ('cat', 'dog')
+    Each name must keep something of its own: ``p_`` and ``p_a`` have no prefix.
     """
     shared = names[0] if len(names) > 1 else ""
     for name in names[1:]:
         while not name.startswith(shared):
             shared = shared[:-1]
-    # Each name must keep something of its own: p_ and p_a have no prefix.
     while shared and (shared[-1] not in _PREFIX_ENDS or any(len(n) == len(shared) for n in names)):
         shared = shared[:-1]
-    return tuple(name[len(shared) :] for name in names)
+    return shared
+
+
+def without_prefix(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names without the prefix they share.
+
+    >>> without_prefix(["p_cat", "p_dog"])
+    ('cat', 'dog')
+    """
+    length = len(shared_prefix(names))
+    return tuple(name[length:] for name in names)

@@ -11,18 +11,19 @@ from lossctl.columns import ColumnOptions, Roles
 from lossctl.engines import local
 from lossctl.engines.partition import Summaries, scored_blocks
 from lossctl.errors import DataError, UsageError
+from lossctl.known import is_key
 from lossctl.labels import LabelOptions
 from lossctl.labels import choose as choose_coding
-from lossctl.labels.codings import Positions
+from lossctl.labels.codings import Named, Positions
 from lossctl.losses import Loss, parse
 from lossctl.losses.domain import LOGITS, NUMBERS, PROBABILITY_SLACK, Domain
 from lossctl.losses.registry import MEAN as MEAN_FINISH
 from lossctl.losses.registry import ROOT_MEAN, TOTAL
-from lossctl.names import listing, without_prefix
+from lossctl.names import listing, quoted, readable, without_prefix
 from lossctl.plan import ERROR, PROPAGATE, SKIP, Plan
 from lossctl.result import MEAN, NONE, SUM, Columns, Result, Signature
 from lossctl.sources import TextOptions, open_table
-from lossctl.sources.table import Inputs
+from lossctl.sources.table import Inputs, Table
 from lossctl.summaries.counts import Counts
 
 
@@ -115,7 +116,7 @@ def prepare(
         open_table(labels, options.text) if labels is not None else None,
     )
     _refuse_two_complete_files(domain, inputs, options.columns)
-    roles = columns.choose(domain, inputs, options.columns)
+    roles = columns.choose(domain, inputs, options.columns, options.label.classes)
     coding = choose_coding(domain, inputs, roles, options.label)
     if isinstance(coding, Positions) and form == LOGITS:
         _refuse_unrelated_columns(inputs, roles, options)
@@ -156,7 +157,7 @@ def _refuse_two_complete_files(domain: Domain, inputs: Inputs, named: ColumnOpti
         return
     if not all(table.header for table in tables):
         return
-    if [c.name for c in tables[0].columns] != [c.name for c in tables[1].columns]:
+    if len({frozenset(_names_but_keys(table)) for table in tables}) > 1:
         return
     try:
         columns.choose(domain, Inputs(inputs.predictions), named)
@@ -167,6 +168,10 @@ def _refuse_two_complete_files(domain: Domain, inputs: Inputs, named: ColumnOpti
         where=inputs.name,
         hint="score them one by one, or say --pred-col and --label-col",
     )
+
+
+def _names_but_keys(table: Table) -> Iterator[str]:
+    return (c.name for c in table.columns if c.name is not None and not is_key(c.name))
 
 
 def _refuse_unrelated_columns(inputs: Inputs, roles: Roles, options: Options) -> None:
@@ -224,8 +229,8 @@ def _result(plan: Plan, loss: Loss, summaries: Summaries, options: Options) -> R
 
 def _columns_used(plan: Plan) -> Columns:
     return Columns(
-        tuple(column.label for column in plan.roles.prediction),
-        tuple(column.label for column in plan.roles.label),
+        tuple(readable(column.label) for column in plan.roles.prediction),
+        tuple(readable(column.label) for column in plan.roles.label),
         None,
         plan.inputs.predictions.header,
     )
@@ -261,6 +266,8 @@ def _warnings_of_counts(plan: Plan, counts: Counts) -> Iterator[str]:
             f"probabilities that miss their range by at most {PROBABILITY_SLACK:g} were counted as "
             f"0 or 1, in {_rows(counts.adjusted)}"
         )
+    if isinstance(plan.coding, Named) and plan.coding.is_unused(counts.seen):
+        yield f"no label is {quoted(plan.coding.positive)}, the positive one"
     if counts.skipped:
         what = "cells" if plan.cells > 1 else "rows"
         yield f"missing values: {counts.skipped:,} {what} skipped"

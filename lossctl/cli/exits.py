@@ -43,6 +43,7 @@ def guarded(program: Callable[[], int | None], terminal: Terminal, *, debug: boo
         return ExitCode.INTERRUPTED
     except OSError as error:
         _report(terminal, f"{error.strerror}, {error.filename or 'standard output'}", None)
+        _discard_output()
         return ExitCode.DATA
     except Exception as error:  # noqa: BLE001  # a bug of ours must not show as a traceback
         if debug:

@@ -6,19 +6,32 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from typing import TextIO
 
 _COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "hint": "\x1b[36m"}
 PIPE_WIDTH = 10_000  # nothing is folded or cut off in a pipe
 
 
+def _usable(stream: TextIO | None) -> TextIO:
+    """Return a stream that takes any text: one that was closed becomes one that is full."""
+    if stream is None:
+        return open(
+            "/dev/full" if os.path.exists("/dev/full") else os.devnull, "w", encoding="utf-8"
+        )
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
+
+
 @dataclass
 class Terminal:
     """The outside world, so that tests can pass in another."""
 
-    stdout: TextIO = field(default_factory=lambda: sys.stdout)
-    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    stdout: TextIO = field(default_factory=lambda: _usable(sys.stdout))
+    stderr: TextIO = field(default_factory=lambda: _usable(sys.stderr))
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     color: str = "auto"
 
@@ -42,4 +55,5 @@ class Terminal:
     def say(self, kind: str, text: str) -> None:
         """Tell the person something, on standard error: ``warning: …``."""
         start, end = (_COLORS[kind], "\x1b[0m") if self.has_color(self.stderr) else ("", "")
-        print(f"{start}{kind}:{end} {text}", file=self.stderr)
+        with suppress(OSError):  # where nobody can be told, the exit code still says it
+            print(f"{start}{kind}:{end} {text}", file=self.stderr, flush=True)

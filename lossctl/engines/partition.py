@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -63,42 +63,65 @@ def scored_blocks(plan: Plan) -> Iterator[tuple[Counts, RowLosses]]:
         DataError: a row cannot be read, paired or scored.
 
     """
-    seen = Counts()
+    seen: Mapping[str, int] = {}
+    for pair in _blocks(plan):
+        checked = _check(plan, pair, seen)
+        if checked.fault is not None:
+            row = checked.fault.row
+            if row > 0:  # the rows before it are fine
+                yield _losses(plan, _check(plan, pair[:row], seen))
+            raise _error(plan, pair.start, checked.fault)
+        seen = checked.seen
+        yield _losses(plan, checked)
+
+
+def _blocks(plan: Plan) -> Iterator[Pair]:
     width = max(len(plan.roles.prediction), len(plan.roles.label))
     rows = plan.block_rows or max(1, min(MAX_ROWS, BLOCK_BYTES // (8 * width)))
-    pairs = in_order(plan.inputs, plan.roles, label_as_text=plan.coding.as_text)
-    for pair in pairs:
-        for start in range(0, len(pair.prediction), rows):
-            part = slice(start, start + rows)
-            block = Pair(pair.start + start, pair.prediction[part], pair.label[part])
-            counts, losses = _score(plan, block)
-            seen += counts
-            fault = plan.coding.conflict(seen.seen)
-            if fault is not None:
-                raise _error(plan, 0, fault)
-            yield counts, losses
+    for pair in in_order(plan.inputs, plan.roles, label_as_text=plan.coding.as_text):
+        for start in range(0, len(pair), rows):
+            yield pair[start : start + rows]
 
 
 def _cells_column(losses: RowLosses) -> Floats | float:
     return losses.cells if isinstance(losses.cells, np.ndarray) else float(losses.cells)
 
 
+@dataclass(frozen=True)
+class _Checked:
+    """A block with what was found in it; if there is a fault, it is the first one."""
+
+    block: Block
+    adjusted: int
+    seen: Mapping[str, int]
+    fault: Fault | None
+
+
 @_QUIET
-def _score(plan: Plan, pair: Pair) -> tuple[Counts, RowLosses]:
+def _check(plan: Plan, pair: Pair, seen: Mapping[str, int]) -> _Checked:
     encoded = plan.coding.encode(pair.label)
     missing = _missing(plan, pair.prediction, encoded)
-    prediction = pair.prediction.numbers
-    faults = [encoded.fault] if encoded.fault is not None else []
+    values = pair.prediction.numbers
+    checked = check(plan.domain, plan.form, values, encoded.values, plan.sum_tolerance)
+    seen = {**{kind: pair.start + row for kind, row in encoded.seen.items()}, **seen}
+    conflict = plan.coding.conflict(seen)
+    faults = list(checked.faults)
+    if encoded.fault is not None:
+        faults.append(encoded.fault)
+    if conflict is not None:
+        faults.append(replace(conflict, row=conflict.row - pair.start))
     if missing is not None and plan.nan == ERROR:
         faults.append(_missing_fault(pair, encoded, missing))
-    checked = check(plan.domain, plan.form, prediction, encoded.values, plan.sum_tolerance)
-    faults += checked.faults
-    if faults:
-        raise _error(plan, pair.start, min(faults, key=lambda fault: fault.row))
-    block = Block(checked.prediction, encoded.values, missing)
-    losses = row_losses(block, plan.kernels, classes=plan.domain.classes, skip=plan.nan == SKIP)
-    seen = {kind: pair.start + row for kind, row in encoded.seen.items()}
-    return Counts(len(prediction), losses.skipped, checked.adjusted, seen), losses
+    fault = min(faults, key=lambda fault: fault.row, default=None)
+    return _Checked(
+        Block(checked.prediction, encoded.values, missing), checked.adjusted, seen, fault
+    )
+
+
+def _losses(plan: Plan, checked: _Checked) -> tuple[Counts, RowLosses]:
+    block, skip = checked.block, plan.nan == SKIP
+    losses = row_losses(block, plan.kernels, classes=plan.domain.classes, skip=skip)
+    return Counts(len(block.prediction), losses.skipped, checked.adjusted, checked.seen), losses
 
 
 def _missing(plan: Plan, prediction: Batch, encoded: Encoded) -> Booleans | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from lossctl.columns import Roles
@@ -18,9 +19,12 @@ from lossctl.labels.codings import (
 )
 from lossctl.losses.domain import BINARY, Domain
 from lossctl.names import listing, quoted, without_prefix
-from lossctl.sources.table import NUMBER, TEXT, Inputs
+from lossctl.sources.table import NUMBER, TEXT, Column, Inputs
 
-_NEGATIVES = {"true": "false", "yes": "no"}  # positive and negative names that need no option
+# Names that need no option, positive first; asked for, the negative one may be the event as well.
+_PAIRS = (("true", "false"), ("yes", "no"))
+_WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))(?:\.0+)?")
+_EXACT = 2**53  # whole numbers up to here are exact as float64
 
 
 @dataclass(frozen=True)
@@ -55,31 +59,33 @@ def choose(domain: Domain, inputs: Inputs, roles: Roles, options: LabelOptions) 
         raise UsageError("--positive names one of the two labels of a single column, for bce")
     if not domain.classes and (options.classes is not None or options.base != 0):
         raise UsageError("--classes and --label-base are for losses over classes, such as ce")
-    where = inputs.label_table.name
     if domain.classes:
-        return _class_coding(where, roles, options)
-    return _binary_coding(where, roles, options) if domain is BINARY else Plain()
+        return _class_coding(inputs, roles, options)
+    if domain is not BINARY:
+        return Plain()
+    return _binary_coding(inputs.label_table.name, roles.label[0], options.positive)
 
 
-def _binary_coding(where: str, roles: Roles, options: LabelOptions) -> Coding:
-    column = roles.label[0]
-    if options.positive is not None:
-        return Named(options.positive)
-    if column.kind != TEXT:
+def _binary_coding(where: str, column: Column, positive: str | None) -> Coding:
+    if positive is None and column.kind != TEXT:
         return ZeroOne()
-    first = str(column.first)
-    for positive, negative in _NEGATIVES.items():
-        if first.casefold() in (positive, negative):
-            return Named(positive, negative, fold=True)
+    first = str(column.first).casefold()
+    for names in _PAIRS:
+        if first in names and (positive is None or positive.casefold() in names):
+            event = names[0] if positive is None else positive.casefold()
+            return Named(event, names[1] if event == names[0] else names[0])
+    if positive is not None:
+        return Named(positive)
     raise DataError(
-        f"the labels are names, such as {quoted(first)}",
+        f"the labels are names, such as {quoted(column.first)}",
         where=where,
         hint="say which one is the event that is predicted: --positive NAME",
     )
 
 
-def _class_coding(where: str, roles: Roles, options: LabelOptions) -> Coding:
-    full = _class_names(where, roles, options)
+def _class_coding(inputs: Inputs, roles: Roles, options: LabelOptions) -> Coding:
+    where = inputs.label_table.name
+    full = _class_names(inputs.predictions.name, roles, options)
     if len(roles.label) > 1:
         if options.base != 0:
             raise _no_index_labels(where)
@@ -94,15 +100,16 @@ def _class_coding(where: str, roles: Roles, options: LabelOptions) -> Coding:
             )
         return Positions(len(roles.prediction), options.base)
     short = without_prefix(full)
-    names = short if column.first not in full and _fits(column.first, short) else full
-    numbers = [_whole_number(name) for name in names]
     if column.kind == NUMBER and not any(map(_looks_numeric, (*full, *short))):
-        return Positions(len(names), options.base)
+        return Positions(len(full), options.base)
     if options.base != 0:
         raise _no_index_labels(where)
-    if column.kind == NUMBER and None not in numbers:
-        return Numbered(tuple(number for number in numbers if number is not None))
-    return Classes(names)
+    numbers = _whole_numbers(full) or _whole_numbers(short)
+    if column.kind == NUMBER and numbers:
+        return Numbered(numbers)
+    if set(full) & set(short) and full != short:  # one text, two classes: the first label decides
+        return Classes(full if column.first in full else short)
+    return Classes(full, short)
 
 
 def _class_names(where: str, roles: Roles, options: LabelOptions) -> tuple[str, ...] | None:
@@ -130,17 +137,12 @@ def _class_names(where: str, roles: Roles, options: LabelOptions) -> tuple[str, 
     return given
 
 
-def _fits(first: str | None, names: tuple[str, ...]) -> bool:
-    """Whether the first label is one of the names, or all of them are numbers as it is."""
-    return first in names or all(_whole_number(name) is not None for name in names)
-
-
-def _whole_number(name: str) -> int | None:
-    """Return a name's number if the name is just how the number is written; "007" is a name."""
-    try:
-        return int(name) if str(int(name)) == name else None
-    except ValueError:
-        return None
+def _whole_numbers(names: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the numbers that the names are, if all are whole; "007" is a name."""
+    found = [_WHOLE.fullmatch(name) for name in names]
+    numbers = tuple(int(match[1]) for match in found if match is not None and len(match[1]) < 18)
+    exact = len(numbers) == len(names) == len(set(numbers))
+    return numbers if exact and all(abs(number) <= _EXACT for number in numbers) else ()
 
 
 def _looks_numeric(name: str) -> bool:

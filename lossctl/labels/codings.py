@@ -11,7 +11,7 @@ import numpy as np
 from lossctl.block import Booleans, Floats, Integers
 from lossctl.losses.domain import Fault
 from lossctl.names import did_you_mean, listing, natural_key, quoted
-from lossctl.sources.table import Batch, Names
+from lossctl.sources.table import Batch
 
 _MINUS, _BETWEEN = "-1", "between 0 and 1"
 
@@ -82,56 +82,60 @@ class ZeroOne(Plain):
         if len(seen) < 2:
             return None
         row = max(seen.values())
-        return Fault(
-            row,
-            "label",
-            None,
-            "labels of −1 beside labels from 0 to 1",
-            "use 0/1, or −1/+1, not both",
-        )
+        what, hint = "labels of −1 beside labels from 0 to 1", "use 0/1, or −1/+1, not both"
+        return Fault(row, "label", None, what, hint)
 
 
 @dataclass(frozen=True)
 class Named:
-    """Two names: the positive one is 1, the other 0; which other is learnt from the labels."""
+    """Two names: the positive one is 1, the other 0.
+
+    ``negative`` is None where the other name is learnt from the labels; names that need no option,
+    as true and false, are known both, and compared in any case.
+    """
 
     positive: str
     negative: str | None = None
-    fold: bool = False  # compare in any case
     as_text: bool = True
 
     def encode(self, batch: Batch) -> Encoded:
         """Map the names of the batch's distinct texts, then gather."""
-        names = _names(batch)
-        texts = [text.strip() for text in names.texts]
-        if self.fold:
-            texts = [text.casefold() for text in texts]
-        values = np.array([float(text == self.positive) for text in texts])[names.codes]
+        (names,) = batch.names
+        texts = [self._canonical(text) for text in names.texts]
+        positive = self._canonical(self.positive)
+        values = np.array([float(text == positive) for text in texts])[names.codes]
         missing = np.array([text == "" for text in texts], dtype=bool)[names.codes]
-        rows: dict[str, int] = {}
+        seen: dict[str, int] = {}
         for code, row in zip(*np.unique(names.codes, return_index=True), strict=True):
-            text = texts[code]
-            if text not in ("", self.positive, self.negative):
-                rows[text] = min(int(row), rows.get(text, int(row)))
-        fault = None
-        if self.negative is not None and rows:
-            other = min(rows, key=rows.__getitem__)
-            hint = f"labels here are {quoted(self.positive)} and {quoted(self.negative)}"
-            fault = Fault(rows[other], "label", 0, f"{quoted(other)} is neither", hint)
-        return Encoded(values[:, np.newaxis], missing[:, np.newaxis], fault, rows)
+            if texts[code]:
+                seen[texts[code]] = min(int(row), seen.get(texts[code], int(row)))
+        return Encoded(values[:, np.newaxis], missing[:, np.newaxis], seen=seen)
+
+    def _canonical(self, text: str) -> str:
+        """Spell a label so that equal labels are equal texts: 1 and 1.0, True and true."""
+        text = text.strip()
+        if self.negative is not None:
+            return text.casefold()
+        number, wanted = _number(text), _number(self.positive)
+        return text if number is None or wanted is None else repr(number)
 
     def conflict(self, seen: Mapping[str, int]) -> Fault | None:
         """Refuse a third name."""
-        if len(seen) < 2:
+        known = {self._canonical(self.positive), self.negative}
+        others = sorted((row, name) for name, row in seen.items() if name not in known)
+        if self.negative is not None and others:
+            hint = f"the labels are {quoted(self.positive)} and {quoted(self.negative)}"
+            return Fault(others[0][0], "label", 0, f"{quoted(others[0][1])} is neither", hint)
+        if len(others) < 2:
             return None
-        first, second = sorted(seen, key=seen.__getitem__)[:2]
-        return Fault(
-            seen[second],
-            "label",
-            0,
-            f"a third label {quoted(second)}, beside {quoted(self.positive)} and {quoted(first)}",
-            did_you_mean(self.positive, (first, second)) or "bce wants two labels; for more use ce",
-        )
+        (_, first), (row, second) = others[:2]
+        what = f"a third label {quoted(second)}, beside {quoted(self.positive)} and {quoted(first)}"
+        hint = "bce wants two labels; for more use ce"
+        return Fault(row, "label", 0, what, did_you_mean(self.positive, (first, second)) or hint)
+
+    def is_unused(self, seen: Mapping[str, int]) -> bool:
+        """Whether the positive name was never met, though the user gave it."""
+        return self.negative is None and self._canonical(self.positive) not in seen
 
 
 @dataclass(frozen=True)
@@ -195,15 +199,20 @@ class Numbered:
 
 @dataclass(frozen=True)
 class Classes:
-    """Names of the classes, in the order of the columns: (n,)."""
+    """Names of the classes, in the order of the columns: (n,).
+
+    ``short`` is the same names without a prefix that they share; both spellings are understood.
+    """
 
     names: tuple[str, ...]
+    short: tuple[str, ...] = ()
     as_text: bool = True
 
     def encode(self, batch: Batch) -> Encoded:
         """Map the names of the batch's distinct texts, then gather."""
-        column = _names(batch)
-        positions = {name: i for i, name in enumerate(self.names)}
+        (column,) = batch.names
+        positions = {name: i for i, name in enumerate(self.short)}
+        positions |= {name: i for i, name in enumerate(self.names)}
         texts = [text.strip() for text in column.texts]
         codes = np.array([positions.get(text, -1) for text in texts], dtype=np.int64)[column.codes]
         missing = np.array([text == "" for text in texts], dtype=bool)[column.codes]
@@ -211,7 +220,7 @@ class Classes:
         fault = None
         if wrong.any():
             row = _first_row(wrong)
-            fault = _unknown_class(row, texts[int(column.codes[row])], self.names)
+            fault = _unknown_class(row, texts[int(column.codes[row])], self.short or self.names)
         return Encoded(np.maximum(codes, 0), missing, fault)
 
     def conflict(self, seen: Mapping[str, int]) -> Fault | None:
@@ -234,9 +243,11 @@ def _unknown_class(row: int, label: str, names: tuple[str, ...]) -> Fault:
     return Fault(row, "label", 0, f"no class is called {quoted(label)}", hint)
 
 
-def _names(batch: Batch) -> Names:
-    (names,) = batch.names
-    return names
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _first_row(marks: Booleans) -> int:

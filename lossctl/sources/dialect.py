@@ -12,7 +12,9 @@ from lossctl.sources.table import EMPTY, MISSING, NUMBER, TEXT, Column
 
 SAMPLE_BYTES = 256 * 1024
 SAMPLE_ROWS = 1000
+HEAD_ROWS = 5
 UTF8_BOM = b"\xef\xbb\xbf"
+csv.field_size_limit(64 * 1024 * 1024)  # the default of 128 KiB refuses honest files
 _DELIMITERS = "\t;|,"  # in this order: a decimal comma must not split a file of semicolons
 
 
@@ -28,8 +30,10 @@ class TextOptions:
         """Refuse what cannot be meant."""
         if self.decimal not in (".", ","):
             raise UsageError(f"--decimal is '.' or ',', not '{self.decimal}'")
-        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
-            raise UsageError(f"--delimiter is one character, not '{self.delimiter}'")
+        if self.delimiter is not None and (
+            len(self.delimiter) != 1 or not self.delimiter.isascii() or self.delimiter in '"\r\n'
+        ):
+            raise UsageError(f"--delimiter is one ASCII character, not '{self.delimiter}'")
         if self.delimiter == self.decimal:
             raise UsageError("--delimiter and --decimal are the same character")
 
@@ -47,6 +51,13 @@ class Dialect:
     def is_number(self, cell: str) -> bool:
         """Whether a cell is a number: as Python spells it, without underscores."""
         return to_number(cell, self.decimal) is not None
+
+
+def kind_of(cell: str | None, decimal: str = ".") -> str:
+    """Return the kind of a column whose first value is this."""
+    if cell is None:
+        return EMPTY
+    return TEXT if to_number(cell, decimal) is None else NUMBER
 
 
 def to_number(cell: str, decimal: str = ".") -> float | None:
@@ -124,7 +135,7 @@ def _records(
 
 def _delimiter(path: str, lines: Sequence[bytes], decimal: str) -> str:
     """Return the delimiter that splits every sampled row alike; else the one that splits most."""
-    likely, alike = ",", 0.0
+    likely, alike = ";" if decimal == "," else ",", 0.0
     for delimiter in _DELIMITERS.replace(decimal, ""):
         rows, _ = _records(lines, delimiter, complete=True)
         widths = [len(row) for row in rows]
@@ -161,13 +172,18 @@ def _has_header(path: str, rows: Sequence[list[str]], decimal: str) -> bool:
     first, rest = rows[0], rows[1:]
     numbers = [to_number(cell, decimal) for cell in first]
     if all(number is not None for number in numbers):
+        if _is_frame_header(first, rest):
+            return True
         if _counts_up(first) and _any_decimal(rest, decimal):
             raise _undecided(path, "its first row may be a frame's default header or data")
         return False
     decimals = any(_is_decimal(cell, decimal) for cell in first)
     if not decimals and any(_names_its_column(cell, i, rest) for i, cell in enumerate(first)):
         return True
-    if any(number is None and _all_numbers(i, rest, decimal) for i, number in enumerate(numbers)):
+    if not decimals and any(
+        number is None and _is_name(first[i]) and _all_numbers(i, rest, decimal)
+        for i, number in enumerate(numbers)
+    ):
         return True
     if any(number is not None and number == number for number in numbers):  # noqa: PLR0124
         return False  # a row with a number in it, above no column of numbers, is data
@@ -183,8 +199,28 @@ def _undecided(path: str, why: str) -> DataError:
 
 
 def _counts_up(first: Sequence[str]) -> bool:
-    expected = [str(i) for i in range(len(first))]
-    return list(first) == expected and len(first) != 2
+    """Whether a row is 0, 1, 2, …, perhaps after an empty cell: a frame's columns by default."""
+    cells = [cell.strip() for cell in first]
+    return (cells[1:] if cells[0] == "" else cells) == [
+        str(i) for i in range(len(cells) - (cells[0] == ""))
+    ]
+
+
+def _is_frame_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    """Whether a frame's default columns stand above its default index: both count from 0."""
+    index = [row[0].strip() for row in rest]
+    return (
+        len(first) > 1
+        and first[0].strip() == ""
+        and _counts_up(first)
+        and index == [str(i) for i in range(len(index))]
+        and len(index) > 0
+    )
+
+
+def _is_name(cell: str) -> bool:
+    """Whether a cell could name a column; a "?" or "-" stands for a value."""
+    return any(character.isalnum() for character in cell)
 
 
 def _is_decimal(cell: str, decimal: str) -> bool:
@@ -207,17 +243,15 @@ def _names_its_column(cell: str, position: int, rest: Sequence[Sequence[str]]) -
 
 
 def _all_numbers(position: int, rest: Sequence[Sequence[str]], decimal: str) -> bool:
-    cells = [row[position] for row in rest if position < len(row)]
-    return bool(cells) and all(to_number(cell, decimal) is not None for cell in cells)
+    """Whether a column holds numbers only, and at least one that is not missing."""
+    cells = [to_number(row[position], decimal) for row in rest if position < len(row)]
+    return None not in cells and any(cell == cell for cell in cells)  # noqa: PLR0124  # not NaN
 
 
 def _column(
     position: int, names: Sequence[str] | None, body: Sequence[Sequence[str]], decimal: str
 ) -> Column:
     name = names[position] if names else None
-    for row in body:
-        cell = row[position] if position < len(row) else ""
-        if cell.strip().casefold() not in MISSING:
-            kind = TEXT if to_number(cell, decimal) is None else NUMBER
-            return Column(position, name, kind, cell.strip())
-    return Column(position, name, EMPTY)
+    cells = [row[position].strip() for row in body if position < len(row)]
+    first = next((cell for cell in cells if cell.casefold() not in MISSING), None)
+    return Column(position, name, kind_of(first, decimal), first, tuple(cells[:HEAD_ROWS]))

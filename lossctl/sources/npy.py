@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import FileIO
 
@@ -18,6 +18,7 @@ from lossctl.sources.files import NPY_MAGIC, Files, opened
 from lossctl.sources.table import NUMBER, TEXT, Batch, Column, Names, Request
 
 BLOCK_BYTES = 512 * 1024
+_MAX_WIDTH = 1 << 20  # more columns than any set of classes has: rows and columns are swapped
 _NUMBERS, _TEXTS = "biuf", "US"  # dtype kinds
 
 
@@ -77,6 +78,10 @@ class ArrayTable:
         arrays = tuple(replace(array, flat=True) for array in self.arrays)
         return ArrayTable(self.name, arrays, self.columns[:1])
 
+    def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """Return the columns: the header of an array says what they hold."""
+        return tuple(columns)
+
     def read(self, request: Request) -> Iterator[Batch]:
         """Yield the rows of all files in blocks of bounded size."""
         for array in self.arrays:
@@ -104,11 +109,16 @@ def open_arrays(files: Files) -> ArrayTable:
             )
         if (array.dtype.kind in _TEXTS) != (arrays[0].dtype.kind in _TEXTS):
             raise DataError("shards of numbers and of text in one table", where=array.path)
+    if not any(array.rows for array in arrays):
+        raise DataError("there are no rows", where=files.name)
+    if arrays[0].width > _MAX_WIDTH:
+        raise DataError(
+            f"an array of {arrays[0].width:,} columns, shape {arrays[0].shape}",
+            where=files.name,
+            hint="rows come first: transpose it with array.T",
+        )
     kind = TEXT if arrays[0].dtype.kind in _TEXTS else NUMBER
-    first = _first_row(arrays)
-    columns = tuple(
-        Column(i, None, kind, first[i] if first else None) for i in range(arrays[0].width)
-    )
+    columns = tuple(Column(i, None, kind, cell) for i, cell in enumerate(_first_row(arrays)))
     return ArrayTable(files.name, arrays, columns)
 
 
@@ -127,7 +137,7 @@ def _read_header(path: str) -> Array:
                     else np.lib.format.read_array_header_2_0
                 )
                 shape, fortran, dtype = read(file)
-        except (ValueError, TypeError, SyntaxError, OSError) as error:
+        except Exception as error:  # the parser of a damaged header raises whatever it meets
             raise DataError(
                 "not a NumPy file, or its header is damaged",
                 where=path,
@@ -234,12 +244,10 @@ def _spell(value: object) -> str:
     return str(value)
 
 
-def _first_row(arrays: tuple[Array, ...]) -> tuple[str, ...] | None:
-    for array in arrays:
-        if array.rows and array.width:
-            with opened(array.path) as file:
-                return tuple(_spell(value) for value in next(_blocks(file, array))[0].tolist())
-    return None
+def _first_row(arrays: tuple[Array, ...]) -> tuple[str, ...]:
+    array = next(array for array in arrays if array.rows)
+    with opened(array.path) as file:
+        return tuple(_spell(value) for value in next(_blocks(file, array))[0].tolist())
 
 
 def _place(array: Array, row: int, column: Column | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,13 +22,14 @@ class Column:
     """A column as far as a look at the first rows tells.
 
     ``name`` is None without a header. ``kind`` and ``first`` come from the first cell that is not
-    missing: its kind, and its text as it stands in the file.
+    missing: its kind, and its text as it stands in the file. ``head`` is the first few cells.
     """
 
     position: int
     name: str | None
     kind: str
     first: str | None = None
+    head: tuple[str, ...] = ()
 
     @property
     def label(self) -> str | int:
@@ -131,6 +132,9 @@ class Table(Protocol):
     @property
     def header(self) -> bool | None:
         """Whether a text file starts with a header; None for arrays."""
+
+    def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """Return columns with their kinds known, reading on where the first rows have no value."""
 
     def read(self, request: Request) -> Iterator[Batch]:
         """Yield the rows in order; a bad cell raises DataError after the rows before it."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from lossctl.errors import DataError
 from lossctl.names import quoted
 from lossctl.sources.arrow_csv import batches
-from lossctl.sources.dialect import SAMPLE_BYTES, Dialect, TextOptions, sniff
+from lossctl.sources.dialect import SAMPLE_BYTES, Dialect, TextOptions, kind_of, sniff
 from lossctl.sources.files import Files, opened
 from lossctl.sources.records import TextFile, place, read_slowly, records
-from lossctl.sources.table import Batch, Column, Request
+from lossctl.sources.table import EMPTY, MISSING, Batch, Column, Request
 
 BLOCK_BYTES = 1024 * 1024
 _SAMPLE_LIMIT = 64 * BLOCK_BYTES
@@ -37,6 +37,22 @@ class TextTable:
     def header(self) -> bool:
         """Whether the files start with a header."""
         return self.dialect.header
+
+    def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """Return columns with their kinds known, reading on where the first rows have no value."""
+        known = {column.position: column for column in columns}
+        empty = [position for position, column in known.items() if column.kind == EMPTY]
+        if empty:
+            for batch in self.read(Request(names=tuple(empty))):
+                for position, names in zip(empty, batch.names, strict=True):
+                    texts = (text.strip() for text in names.texts)
+                    first = next((t for t in texts if t.casefold() not in MISSING), None)
+                    if first is not None and known[position].kind == EMPTY:
+                        kind = kind_of(first, self.dialect.decimal)
+                        known[position] = replace(known[position], kind=kind, first=first)
+                if all(known[position].kind != EMPTY for position in empty):
+                    break
+        return tuple(known[column.position] for column in columns)
 
     def read(self, request: Request) -> Iterator[Batch]:
         """Yield the rows of all files in batches of bounded size."""
