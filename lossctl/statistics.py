@@ -32,7 +32,7 @@ def mean(moments: Moments, column: int, cells: int, level: float) -> Estimate:
     value = total.value / denominator.value
     if math.isinf(value) and total.finite:  # the sum overflows, the mean need not
         value = _ratio(Fraction(total.units, denominator.units))
-    if not moments.finite or moments.count < 2:
+    if not total.finite or moments.count < 2:
         return Estimate(value, None, None, None)
     ratio = Fraction(total.units, denominator.units)
     squares = (
@@ -47,7 +47,7 @@ def mean(moments: Moments, column: int, cells: int, level: float) -> Estimate:
 def total(moments: Moments, column: int, level: float) -> Estimate:
     """Estimate S, the sum of a column of the moments."""
     value = moments.sums[column].value
-    if not moments.finite or moments.count < 2:
+    if not moments.sums[column].finite or moments.count < 2:
         return Estimate(value, None, None, None)
     return _with_interval(value, moments.covariation(column, column), moments.count, level)
 

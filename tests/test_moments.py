@@ -88,6 +88,36 @@ def test_ratios_have_the_hc1_error() -> None:
     )
 
 
+@pytest.mark.parametrize("step", [2, 7, 1000])
+@pytest.mark.parametrize("spread", [1e-2, 1e-5, 1e-8])
+def test_ratios_far_more_certain_than_their_parts_keep_nine_digits(
+    spread: float, step: int
+) -> None:
+    """Multi-output with missing cells: the sum of a row goes with its number of cells."""
+    rng = np.random.default_rng(8)
+    cells = rng.integers(1, 5, 1000).astype(float)
+    sums = cells * (1 + spread * rng.normal(size=1000))
+    parts = [
+        Moments.of((sums[i : i + step], cells[i : i + step]), len(cells[i : i + step]))
+        for i in range(0, 1000, step)
+    ]
+    found = statistics.mean(sum(parts, start=Moments.empty(2)), 0, 1, 0.95).stderr
+    a, b = ([Fraction(value) for value in values.tolist()] for values in (sums, cells))
+    ratio = sum(a) / sum(b)
+    squares = sum((x - y * ratio) ** 2 for x, y in zip(a, b, strict=True))
+    expected = statistics.square_root(Fraction(1000, 999) * squares / sum(b) ** 2)
+    assert found is not None
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+def test_one_infinite_column_leaves_the_others_alone() -> None:
+    rng = np.random.default_rng(9)
+    a, b = rng.normal(size=50), rng.normal(size=50)
+    b[7] = math.inf
+    assert statistics.mean(of(a, b), 0, 2, 0.95) == statistics.mean(of(a), 0, 1, 0.95)
+    assert statistics.mean(of(a, b), 1, 2, 0.95).stderr is None
+
+
 def test_without_rows_or_with_one_there_is_no_error() -> None:
     assert Moments.of((np.empty(0), 1.0), 0) == Moments.empty(2)
     one = statistics.mean(of(np.array([2.0])), 0, 1, 0.95)

@@ -86,7 +86,7 @@ def test_decimal_commas(write: Write) -> None:
         ("a,b\n,1\n,2\n", True),
     ],
 )
-def test_headers(content: str, header: bool | None, write: Write) -> None:  # noqa: FBT001
+def test_headers(content: str, header: bool | None, write: Write) -> None:
     path = str(write("f.csv", content))
     if header is None:
         with pytest.raises(DataError, match="whether the file has a header") as caught:

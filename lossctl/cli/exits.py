@@ -77,5 +77,5 @@ def _of_the_parser(error: typer.TyperException) -> tuple[str, str | None]:
 
 def _discard_output() -> None:
     """Let the interpreter flush into nothing at its end, where a closed pipe would be an error."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Exact sums of several columns and their centred cross-products: all that standard errors need.
+"""Exact sums of several columns and their cross-products: all that standard errors need.
 
 Laws: ``Moments.empty(k) + a == a``; ``+`` is commutative and associative, bit for bit: it adds
 whole numbers. Only the cross-products inside one block are rounded.
@@ -20,21 +20,22 @@ from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum, units_of
 _GUARD_BITS = 192
 PRODUCT_BITS = 2 * UNIT_BITS + _GUARD_BITS
 _SAFE = (1e-120, 1e120)  # deviations whose squares neither vanish nor overflow, nor do their sums
+_SLOPE_BITS = 24  # so that slope times a number of cells is exact
+_LARGE = 1e290  # such a product could overflow
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Count, exact sums and raw cross-products about the origin of k columns.
+    """Count, exact sums and products about the origin of k columns; the last is the denominator's.
 
     ``products[i][j]`` is Σ (zᵢ − z̄ᵢ)(zⱼ − z̄ⱼ) + (Σ zᵢ)(Σ zⱼ)/n, in whole units, so that merging
-    is an addition; ``covariation`` takes the second term off again, exactly. ``finite`` is False
-    once a value was infinite or NaN, and the products then mean nothing.
+    is an addition; ``covariation`` takes the second term off again, exactly. The products of a
+    column that is not finite mean nothing.
     """
 
     count: int
     sums: tuple[ExactSum, ...]
     products: tuple[tuple[int, ...], ...]
-    finite: bool = True
 
     @classmethod
     def empty(cls, columns: int) -> Moments:
@@ -49,11 +50,9 @@ class Moments:
         sums = tuple(
             ExactSum.of(column)
             if isinstance(column, np.ndarray)
-            else ExactSum(ExactSum.of(np.array([column])).units * count)
+            else ExactSum(units_of(column) * count)
             for column in columns
         )
-        if not all(total.finite for total in sums):
-            return cls(count, sums, cls.empty(len(columns)).products, finite=False)
         return cls(count, sums, _products(columns, sums, count))
 
     def __add__(self, other: Moments) -> Moments:
@@ -65,7 +64,6 @@ class Moments:
                 tuple(a + b for a, b in zip(mine, theirs, strict=True))
                 for mine, theirs in zip(self.products, other.products, strict=True)
             ),
-            self.finite and other.finite,
         )
 
     def covariation(self, i: int, j: int) -> Fraction:
@@ -75,48 +73,80 @@ class Moments:
         return Fraction(raw - means, self.count << PRODUCT_BITS)
 
 
+@dataclass(frozen=True)
+class _Residual:
+    """A column less slope times the last one, less a pivot near its mean, times 2^-exponent.
+
+    ``slope`` and ``total``, the exact sum of what is scaled, are in units.
+    """
+
+    deviations: Floats | None
+    slope: int = 0
+    exponent: int = 0
+    total: int = 0
+
+
 @np.errstate(under="ignore")
 def _products(
     columns: tuple[Floats | float, ...], sums: tuple[ExactSum, ...], count: int
 ) -> tuple[tuple[int, ...], ...]:
-    """Return the raw products of one block: centred in floating point, moved back exactly."""
-    centred = [_centre(column, total, count) for column, total in zip(columns, sums, strict=True)]
-    products = [[0] * len(columns) for _ in columns]
-    for i, a in enumerate(centred):
-        for j, b in enumerate(centred[: i + 1]):
-            around_pivots = 0
-            if a.deviations is not None and b.deviations is not None:
-                product = float(np.add.reduce(np.multiply(a.deviations, b.deviations)))
-                around_pivots = _product_units(product, a.exponent + b.exponent)
-            to_origin = sums[i].units * sums[j].units - a.residual * b.residual
-            products[i][j] = products[j][i] = around_pivots + (to_origin << _GUARD_BITS) // count
+    """Return the products of one block: residuals in floating point, moved back exactly.
+
+    A ratio of two columns may be 1e8 times more certain than either. So what is rounded are the
+    products of the residuals, which are small as the ratio's are; slopes and means are put back in
+    whole numbers, where the same terms cancel later.
+    """
+    last = columns[-1]
+    residuals = [
+        _residual(c, last, total, sums[-1], count) for c, total in zip(columns, sums, strict=True)
+    ]
+    k = len(columns)
+    around = [[_product(residuals[i], residuals[j], count) for j in range(k)] for i in range(k)]
+    products = [[0] * k for _ in range(k)]
+    for i in range(k):
+        for j in range(i + 1):
+            a, b = residuals[i].slope, residuals[j].slope
+            slopes = (a * around[-1][j] + b * around[i][-1] >> UNIT_BITS) + (
+                a * b * around[-1][-1] >> 2 * UNIT_BITS
+            )
+            means = (sums[i].units * sums[j].units << _GUARD_BITS) // count
+            products[i][j] = products[j][i] = around[i][j] + slopes + means
     return tuple(map(tuple, products))
 
 
-@dataclass(frozen=True)
-class _Centred:
-    """A column less a pivot near its mean, times 2^-exponent; ``residual`` is Σ(z − pivot)."""
-
-    deviations: Floats | None
-    exponent: int
-    residual: int
-
-
-def _centre(column: Floats | float, total: ExactSum, count: int) -> _Centred:
-    if not isinstance(column, np.ndarray):
-        return _Centred(None, 0, 0)
-    pivot = total.units / (count << UNIT_BITS)
+def _residual(
+    column: Floats | float, last: Floats | float, total: ExactSum, cells: ExactSum, count: int
+) -> _Residual:
+    if not isinstance(column, np.ndarray) or not total.finite:
+        return _Residual(None)
+    slope = 0.0
+    if isinstance(last, np.ndarray) and column is not last:
+        slope = _short(total.units / cells.units)
+        slope = slope if abs(slope) < _LARGE else 0.0
+        column = column - slope * last
+    units = units_of(slope)
+    rest = total.units - (units * cells.units >> UNIT_BITS)
+    pivot = rest / (count << UNIT_BITS)
     deviations = column - pivot
     largest = max(float(deviations.max()), -float(deviations.min()))
-    if largest == 0.0:
-        return _Centred(None, 0, 0)
-    residual = total.units - units_of(pivot) * count
-    if _SAFE[0] < largest < _SAFE[1]:
-        return _Centred(deviations, 0, residual)
+    rest -= units_of(pivot) * count
+    if largest == 0.0 or _SAFE[0] < largest < _SAFE[1]:
+        return _Residual(deviations if largest else None, units, 0, rest)
     exponent = math.frexp(largest)[1]  # squares would overflow or vanish
-    return _Centred(np.ldexp(deviations, -exponent), exponent, residual)
+    return _Residual(np.ldexp(deviations, -exponent), units, exponent, rest)
 
 
-def _product_units(value: float, exponent: int) -> int:
+def _short(value: float) -> float:
+    """Return a number near the value with few digits, so that products with it are exact."""
+    mantissa, exponent = math.frexp(value)
+    return math.ldexp(int(math.ldexp(mantissa, _SLOPE_BITS)), exponent - _SLOPE_BITS)
+
+
+def _product(a: _Residual, b: _Residual, count: int) -> int:
+    """Return Σ (u − ū)(v − v̄) of two residuals, in units of products."""
+    if a.deviations is None or b.deviations is None:
+        return 0
+    value = float(np.add.reduce(np.multiply(a.deviations, b.deviations)))
     numerator, denominator = value.as_integer_ratio()
-    return (numerator << (PRODUCT_BITS + exponent)) // denominator
+    around_pivots = (numerator << (PRODUCT_BITS + a.exponent + b.exponent)) // denominator
+    return around_pivots - (a.total * b.total << _GUARD_BITS) // count

@@ -1,0 +1,344 @@
+"""Inputs that once gave a wrong number in silence, or a crash: each is right or an error now."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from processes import ENVIRONMENT, Run
+
+from lossctl.columns import ColumnOptions
+from lossctl.errors import DataError
+from lossctl.labels import LabelOptions
+from lossctl.result import Result
+from lossctl.scoring import Options, score, score_rows
+from lossctl.sources import TextOptions
+
+Score = Callable[..., Result]
+Save = Callable[[str, object], Path]
+Write = Callable[[str, "str | bytes"], Path]
+
+
+class TestNames:
+    """A column's name may be a label's, a key's or a class's."""
+
+    @pytest.mark.parametrize(
+        "names", ["true,false", "gold,silver", "y,n", "class,other", "id,en", "index,rest"]
+    )
+    def test_one_hot_columns_win_over_a_name_like_a_label(
+        self, names: str, scored: Score, write: Write
+    ) -> None:
+        first, second = names.split(",")
+        write("p.csv", f"p_{first},p_{second}\n0.9,0.1\n0.8,0.2\n0.3,0.7\n")
+        write("y.csv", f"{second},{first}\n0,1\n0,1\n1,0\n")
+        result = scored("ce", "p.csv", "y.csv")
+        np.testing.assert_allclose(result.value, -np.log([0.9, 0.8, 0.7]).mean())
+
+    def test_outputs_called_x_and_y_stop_rather_than_pair_crosswise(
+        self, scored: Score, write: Write
+    ) -> None:
+        write("p.csv", "id,x,y\n1,10,100\n2,20,200\n")
+        write("y.csv", "id,y,x\n1,101,11\n2,202,22\n")
+        with pytest.raises(DataError, match="both files have the same columns"):
+            scored("mse", "p.csv", "y.csv")
+        both = ColumnOptions("x,y", "x,y")
+        assert scored("mse", "p.csv", "y.csv", columns=both).value == 2.5
+
+    @pytest.mark.parametrize("labels", ["label\n1\n1\n0\n", "label\nid\nid\nen\n"])
+    def test_a_class_column_with_the_others_prefix_is_no_key(
+        self, labels: str, scored: Score, write: Write
+    ) -> None:
+        logits = np.array([[3, 5, 1], [1, 4, 2], [5, 0, 1]])
+        write("p.csv", "p_en,p_id,p_fr\n3,5,1\n1,4,2\n5,0,1\n")
+        write("y.csv", labels)
+        own = logits[np.arange(3), [1, 1, 0]]
+        expected = (np.log(np.exp(logits).sum(axis=1)) - own).mean()
+        np.testing.assert_allclose(scored("ce", "p.csv", "y.csv", form="logits").value, expected)
+
+    def test_decimals_under_a_keys_name_are_a_class(self, scored: Score, write: Write) -> None:
+        write("p.csv", "en,id,fr\n0.25,0.5,0.25\n")
+        write("y.csv", "label\nid\n")
+        np.testing.assert_allclose(scored("ce", "p.csv", "y.csv").value, np.log(2))
+
+    def test_a_class_named_like_a_label_is_asked_about(self, scored: Score, write: Write) -> None:
+        write("p.csv", "gold,silver,bronze\n3,5,1\n1,4,2\n")
+        write("y.csv", "label\nsilver\nbronze\n")
+        with pytest.raises(DataError, match="is 'gold' one of the classes"):
+            scored("ce", "p.csv", "y.csv", form="logits")
+        assert scored("ce", "p.csv", "y.csv", form="logits", columns=ColumnOptions("0-2")).n == 2
+
+    def test_classes_by_option_are_the_names_of_the_columns(
+        self, scored: Score, save: Save, write: Write
+    ) -> None:
+        save("p.npy", np.array([[0.9, 0.1], [0.2, 0.8]]))
+        write("y.csv", "cat,dog\n0,1\n1,0\n")
+        named = LabelOptions(classes=("dog", "cat"))
+        expected = -np.log([0.9, 0.8]).mean()
+        for columns in (ColumnOptions(), ColumnOptions(label="0-1")):
+            result = scored("ce", "p.npy", "y.csv", label=named, columns=columns)
+            np.testing.assert_allclose(result.value, expected)
+        with pytest.raises(DataError, match="'x', 'y', labels without a partner: 'cat', 'dog'"):
+            scored("ce", "p.npy", "y.csv", label=LabelOptions(classes=("x", "y")))
+
+    def test_class_numbers_beyond_2_to_53_stay_apart(self, scored: Score, write: Write) -> None:
+        write("p.csv", "p_9007199254740992,p_9007199254740993\n0.9,0.1\n0.8,0.2\n")
+        write("y.csv", "label\n9007199254740992\n9007199254740993\n")
+        np.testing.assert_allclose(scored("ce", "p.csv", "y.csv").value, -np.log([0.9, 0.2]).mean())
+        write("p.csv", f"p_{'1' * 400},p_2\n0.5,0.5\n")
+        write("y.csv", "label\n2\n")
+        np.testing.assert_allclose(scored("ce", "p.csv", "y.csv").value, np.log(2))
+
+    def test_class_numbers_as_a_frame_writes_them(self, scored: Score, write: Write) -> None:
+        write("p.csv", "0.0,1.0\n0.9,0.1\n0.2,0.8\n")
+        write("y.csv", "label\n0\n1\n")
+        text = TextOptions(header=True)
+        result = scored("ce", "p.csv", "y.csv", text=text)
+        np.testing.assert_allclose(result.value, -np.log([0.9, 0.8]).mean())
+
+    def test_a_class_called_none_is_a_class(self, scored: Score, write: Write) -> None:
+        write("p.csv", "p_none,p_mild\n0.9,0.1\n0.8,0.2\n")
+        write("y.csv", "label\nnone\nnone\n")
+        np.testing.assert_allclose(scored("ce", "p.csv", "y.csv").value, -np.log([0.9, 0.8]).mean())
+
+    def test_weights_are_labels_where_they_are_asked_for(self, scored: Score, write: Write) -> None:
+        write("p.csv", "height,weight\n10,50\n30,60\n")
+        write("y.csv", "weight,height\n51,10\n62,30\n")
+        result = scored("mse", "p.csv", "y.csv")
+        assert (result.value, result.denominator) == (1.25, 4.0)
+        write("y.csv", "id,weight\na,50\nb,60\n")
+        write("p.csv", "id,pred\na,51\nb,62\n")
+        assert scored("mse", "p.csv", "y.csv").value == 2.5
+
+    @pytest.mark.parametrize("name", ["Unnamed: 0", "year"])
+    def test_a_frames_index_is_no_output(self, name: str, scored: Score, write: Write) -> None:
+        write("p.csv", f"{name},value\n0,1\n1,3\n")
+        write("y.csv", f"{name},value\n0,2\n1,4\n")
+        if name == "year":
+            with pytest.raises(DataError, match="the columns 'year' and 'year' start alike"):
+                scored("mse", "p.csv", "y.csv")
+        else:
+            assert scored("mse", "p.csv", "y.csv").value == 1.0
+
+    def test_explicit_pairs_may_have_some_names_in_common(
+        self, scored: Score, write: Write
+    ) -> None:
+        write("p.csv", "a,b,w\n1,2,3\n4,5,6\n")
+        write("y.csv", "a,c,w\n1,2,3\n4,5,6\n")
+        assert scored("mse", "p.csv", "y.csv", columns=ColumnOptions("a,b", "a,c")).value == 0.0
+
+    def test_the_file_with_the_fault_is_named(self, scored: Score, write: Write) -> None:
+        write("p.csv", "a,a\n.5,.5\n")
+        write("y.csv", "label\na\n")
+        with pytest.raises(DataError, match=r"two prediction columns are called 'a', p\.csv"):
+            scored("ce", "p.csv", "y.csv")
+        write("p.csv", "a,b\n.5,.5\n")
+        with pytest.raises(DataError, match=r"there are 2 prediction columns, p\.csv"):
+            scored("ce", "p.csv", "y.csv", label=LabelOptions(classes=("a", "b", "c")))
+
+
+class TestHeaders:
+    """No row is lost as a header, no header scored as a row."""
+
+    @pytest.mark.parametrize("index", [True, False])
+    @pytest.mark.parametrize("columns", [1, 2, 3])
+    def test_frames_as_pandas_writes_them(
+        self, index: bool, columns: int, tmp_path: Path, scored: Score
+    ) -> None:
+        import pandas as pd  # noqa: PLC0415
+
+        rng = np.random.default_rng(columns)
+        p = rng.dirichlet(np.ones(columns + 1), 20)[:, :columns]
+        pd.DataFrame(p).to_csv(tmp_path / "p.csv", index=index)
+        pd.DataFrame(p + 0.5).to_csv(tmp_path / "y.csv", index=index)
+        if index:
+            result = scored("mse", "p.csv", "y.csv")
+        else:
+            with pytest.raises(DataError, match="a frame's default header or data"):
+                scored("mse", "p.csv", "y.csv")
+            result = scored("mse", "p.csv", "y.csv", text=TextOptions(header=True))
+        assert result.n == 20
+        np.testing.assert_allclose(result.value, 0.25)
+
+    def test_a_decimal_comma_does_not_separate_columns(self, scored: Score, write: Write) -> None:
+        write("p.csv", "1,5\n3,7\n")
+        write("y.csv", "2,6\n4,1\n")
+        result = scored("mse", "p.csv", "y.csv", text=TextOptions(decimal=","))
+        np.testing.assert_allclose(result.value, (1.1**2 + 0.4**2) / 2)
+        assert result.denominator == 2.0
+
+    @pytest.mark.parametrize("first", ["0.5,1,checked", "?,1,x"])
+    def test_a_first_row_with_a_value_is_a_row(
+        self, first: str, scored: Score, write: Write
+    ) -> None:
+        write("f.csv", f"{first}\n0.75,0,\n0.25,1,\n")
+        both = ColumnOptions("0", "1")
+        if "?" in first:
+            with pytest.raises(DataError, match=r"'\?' is not a number, f.csv, line 1"):
+                scored("bce", "f.csv", columns=both)
+        else:
+            assert scored("bce", "f.csv", columns=both).n == 3
+
+    def test_unequal_lengths_by_one_ask_about_the_header(self, scored: Score, write: Write) -> None:
+        write("p.csv", "0.5\n0.25\n")
+        write("y.csv", "0\n1\n0\n")
+        with pytest.raises(DataError) as caught:
+            scored("bce", "p.csv", "y.csv")
+        assert "--header" in str(caught.value.hint)
+
+
+class TestKinds:
+    """What a column holds is decided by its first value, however late that comes."""
+
+    @pytest.mark.parametrize("late", [True, False])
+    def test_the_first_value_may_be_in_a_later_shard(
+        self, late: bool, scored: Score, write: Write
+    ) -> None:
+        empty = "0.5,\n" * 1500 if late else ""
+        write("d/1.csv", f"prob,label\n{empty}")
+        write("d/2.csv", "prob,label\n0.25,no\n0.75,yes\n")
+        assert scored("bce", "d", nan="skip").n == 2
+        empty = "0.5,0.5,\n" * 1500 if late else ""
+        write("d/1.csv", f"p_a,p_b,label\n{empty}")
+        write("d/2.csv", "p_a,p_b,label\n0.25,0.75,1\n")
+        np.testing.assert_allclose(scored("ce", "d", nan="skip").value, -np.log(0.75))
+
+    def test_a_late_note_is_no_prediction(self, scored: Score, write: Write) -> None:
+        write("f.csv", "mine,label,note\n" + "0.5,1,\n" * 1500 + "0.5,1,look\n")
+        assert scored("bce", "f.csv").columns.predictions == ("mine",)
+
+    def test_long_cells_are_fine(self, scored: Score, write: Write) -> None:
+        write("f.csv", f"text,prob,label\n{'x' * 200_000},0.5,yes\nshort,0.5,no\n")
+        np.testing.assert_allclose(scored("bce", "f.csv").value, np.log(2))
+
+    @pytest.mark.parametrize(
+        ("labels", "positive"),
+        [("True,True", "true"), ("1.0,1.0", "1"), ("1,1.0", "1"), ("no,no", "no"), ("2,2", "2.0")],
+    )
+    def test_the_positive_label_is_met_in_any_spelling(
+        self, labels: str, positive: str, scored: Score, write: Write
+    ) -> None:
+        first, second = labels.split(",")
+        write("f.csv", f"prob,label\n0.75,{first}\n0.5,{second}\n")
+        result = scored("bce", "f.csv", label=LabelOptions(positive=positive))
+        np.testing.assert_allclose(result.value, -np.log([0.75, 0.5]).mean())
+        assert result.warnings == ()
+
+    def test_a_positive_label_that_never_occurs_is_told(self, scored: Score, write: Write) -> None:
+        write("f.csv", "prob,label\n0.75,spam\n0.5,spam\n")
+        result = scored("bce", "f.csv", label=LabelOptions(positive="sapm"))
+        assert result.warnings == ("no label is 'sapm', the positive one",)
+
+
+class TestOrder:
+    """The rows before a fault are printed; the first fault is the one that is named."""
+
+    @pytest.mark.parametrize("row", ["5,1", ",1", "x,1", "0.5,7", "0.5,1,1"])
+    def test_the_rows_before_a_fault_are_given(self, row: str, scored: Score, write: Write) -> None:
+        write("f.csv", f"prob,label\n0.25,0\n0.75,1\n{row}\n0.5,1\n")
+        with pytest.raises(DataError, match="line 4"):
+            scored("bce", "f.csv")
+        blocks = score_rows("bce", "f.csv", None, Options())
+        np.testing.assert_allclose(next(blocks).values, [-np.log([0.75, 0.75])])
+        with pytest.raises(DataError, match="line 4"):
+            next(blocks)
+
+    @pytest.mark.parametrize(
+        ("labels", "positive", "line"),
+        [
+            ("a,b,c,", "a", 4),
+            ("yes,maybe,no,", "yes", 3),
+            ("1,-1,0,", None, 4),
+            ("1,7,-1,0", None, 3),
+        ],
+    )
+    def test_the_first_fault_in_file_order_is_named(
+        self, labels: str, positive: str | None, line: int, scored: Score, write: Write
+    ) -> None:
+        write("f.csv", "prob,label\n" + "".join(f"0.5,{y}\n" for y in labels.split(",")))
+        with pytest.raises(DataError, match=f"f.csv, line {line}"):
+            scored("bce", "f.csv", label=LabelOptions(positive=positive))
+
+
+class TestExtremes:
+    """Huge values, odd headers, closed streams."""
+
+    def test_an_infinite_loss_leaves_the_others_their_errors(
+        self, scored: Score, write: Write
+    ) -> None:
+        write("f.csv", "pred,label\n1e200,0\n1,2\n")
+        alone = scored("mae", "f.csv")
+        mae, mse = score("mae,mse", "f.csv", None, Options())
+        assert mae == alone
+        assert mae.stderr is not None
+        assert (mse.status, mse.warnings) == (
+            "infinite",
+            ("the loss is infinite because of 1 row: too large",),
+        )
+
+    @pytest.mark.parametrize("value", ["1e154", "1e308", "inf", "-inf"])
+    def test_huge_values_are_no_crash_and_no_noise(
+        self, value: str, lossctl: Callable[..., Run], write: Write
+    ) -> None:
+        write("f.csv", f"pred,label\n{value},0\n{value},0\n")
+        run = lossctl("mse,mae,rmse,sse", "f.csv")
+        assert run.code == 0
+        assert "RuntimeWarning" not in run.err
+
+    def test_infinite_labels_are_no_class(self, scored: Score, write: Write) -> None:
+        write("f.csv", "p_a,p_b,label\n1,2,inf\n")
+        with pytest.raises(DataError, match="the label inf is not a class"):
+            scored("ce", "f.csv", form="logits")
+
+    def test_array_headers_that_announce_the_absurd(
+        self, scored: Score, save: Save, write: Write
+    ) -> None:
+        save("p.npy", np.empty((0, 200_000_000)))
+        with pytest.raises(DataError, match="there are no rows"):
+            scored("mse", "p.npy", "p.npy")
+        save("p.npy", np.zeros((1, 2_000_000), dtype=np.int8))
+        with pytest.raises(DataError, match="an array of 2,000,000 columns"):
+            scored("mse", "p.npy", "p.npy")
+        whole = save("p.npy", np.arange(7.0)).read_bytes()
+        write("p.npy", whole.replace(b"(7,)", b"(7, "))
+        with pytest.raises(DataError, match="its header is damaged"):
+            scored("mse", "p.npy", "p.npy")
+
+    def test_confidence_next_to_one(self, scored: Score, save: Save) -> None:
+        save("p.npy", np.arange(5.0))
+        result = scored("mse", "p.npy", "p.npy", level=1 - 2**-53)
+        assert result.low == result.high == 0.0
+
+    @pytest.mark.parametrize(
+        ("command", "code"),
+        [
+            ("mse nowhere.csv 2>&-", 3),
+            ("mse nowhere.csv 2>/dev/full", 3),
+            ("mse f.csv >&-", 3),
+            ("mse f.csv --format table", 0),
+            ("mse é.csv", 0),
+        ],
+    )
+    def test_streams_that_do_not_take_what_is_written(
+        self, command: str, code: int, tmp_path: Path, write: Write
+    ) -> None:
+        for name in ("f.csv", "é.csv"):
+            write(name, "pred,label\n1,2\n")
+        done = subprocess.run(
+            ["/bin/bash", "-c", f"{sys.executable} -m lossctl {command}"],
+            cwd=tmp_path,
+            env=ENVIRONMENT | {"PYTHONIOENCODING": "ascii"},
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == code
+        assert b"Traceback" not in done.stderr
+
+    def test_names_that_are_not_utf8_are_json(
+        self, lossctl: Callable[..., Run], write: Write
+    ) -> None:
+        write("f.csv", b"p_caf\xe9,p_dog,label\n0.5,0.5,dog\n")
+        assert '"p_caf\\\\xe9"' in lossctl("ce", "f.csv", "--json").out
