@@ -18,6 +18,7 @@ from lossctl.known import (
 from lossctl.losses.domain import BINARY, Domain
 from lossctl.matching import in_prediction_order, match, not_matching
 from lossctl.names import did_you_mean, listing, shared_prefix
+from lossctl.sources.dialect import to_number
 from lossctl.sources.table import NUMBER, TEXT, Column, Inputs, Table
 
 
@@ -187,10 +188,12 @@ def _predictions(
     taken = label if inputs.labels is None else ()
     candidates = _candidates(domain, table, taken)
     if not candidates:
+        commas = any(c.first and to_number(c.first, ",") is not None for c in table.columns)
+        hint = f"--pred-col names one of {_shown(table.columns)}"
         raise DataError(
             "no column of numbers is left for the predictions",
             where=table.name,
-            hint=f"--pred-col names one of {_shown(table.columns)}",
+            hint="a decimal comma? --decimal ," if commas and table.header is not None else hint,
         )
     if domain.classes:
         _refuse_class_named_like_label(table, candidates, taken)
