@@ -1,11 +1,12 @@
-"""The currency between the stages: some consecutive rows, paired, checked and encoded.
+"""The currency between the stages: some rows, paired, checked and encoded.
 
 Shapes, here and in the kernels: n rows, m cells of a row that are scored one by one, K classes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -21,13 +22,19 @@ class Block:
     """Rows ready to be scored.
 
     ``prediction`` is (n, m) or (n, K), float64. ``label`` is (n, m) float64, or for classes either
-    (n,) int64 positions of the class or (n, K) float64 one-hot or soft rows. ``missing`` marks what
-    is left out or stays NaN: cells (n, m), rows (n,), or None where nothing is missing.
+    (n,) int64 positions of the class or (n, K) float64 one-hot or soft rows. ``left_out`` marks
+    cells, (n, m), that cost nothing and are not counted; None where there are none. ``rows`` are
+    the rows' numbers in the whole input. The rest was found on the way: missing cells, or rows,
+    that were skipped; rows with a value that was moved to its bound; labels met for the first time.
     """
 
     prediction: Floats
     label: Floats | Integers
-    missing: Booleans | None = None
+    rows: Sequence[int] | Integers = ()
+    left_out: Booleans | None = None
+    skipped: int = 0
+    adjusted: int = 0
+    seen: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -36,9 +43,28 @@ class RowLosses:
 
     ``values`` is (J, n): the row losses of each of the J kernels. ``cells`` is how many cells of
     each row were scored: one number, or (n,) where it differs from row to row.
-    ``skipped`` counts what was left out: cells where rows have several, else rows.
     """
 
     values: Floats
-    cells: int | Floats
-    skipped: int = 0
+    cells: float | Floats
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self.values.shape[1]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The first value of some rows that cannot be scored: its row, side, column, and why."""
+
+    row: int
+    side: str  # "prediction" or "label"
+    column: int | None  # within the side; None is the whole row
+    message: str
+    hint: str | None = None
+
+
+def first_row(marks: Booleans) -> int:
+    """Return the first row with a mark; there is one."""
+    rows: Integers = np.argwhere(marks)
+    return int(rows[0, 0])

@@ -6,20 +6,13 @@ import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lossctl.candidates import candidates, numeric, predictions, shown, without_keys
 from lossctl.errors import DataError
-from lossctl.known import (
-    LABEL_NAMES,
-    is_aside,
-    is_key,
-    is_label,
-    is_nameless,
-    is_prediction,
-)
-from lossctl.losses.domain import BINARY, Domain
-from lossctl.matching import in_prediction_order, match, not_matching
-from lossctl.names import did_you_mean, listing, shared_prefix
-from lossctl.sources.dialect import to_number
-from lossctl.sources.table import NUMBER, TEXT, Column, Inputs, Table
+from lossctl.known import LABEL_NAMES, is_key, is_nameless, without_prefix
+from lossctl.losses.domain import Domain
+from lossctl.matching import in_prediction_order, names_of, not_matching, partners
+from lossctl.names import did_you_mean, listing, quoted
+from lossctl.sources.table import TEXT, Column, Inputs, Table
 
 
 @dataclass(frozen=True)
@@ -64,7 +57,11 @@ def choose(
         prediction, label = paired
     else:
         label = inputs.label_table.settled(_labels(domain, inputs, options, classes))
-        prediction = _predictions(domain, inputs, options, label)
+        prediction = (
+            select(options.prediction, inputs.predictions)
+            if options.prediction
+            else predictions(domain, inputs, label)
+        )
     both = [column.label for column in prediction if column in label]
     if both and inputs.labels is None:
         raise DataError(f"{listing(both)} is both prediction and label", where=inputs.name)
@@ -87,14 +84,14 @@ def _paired_by_name(
     if options.prediction:
         choices = [select(options.prediction, inputs.predictions)]
     else:
-        table = inputs.predictions
-        choices = [_candidates(domain, table), _without_keys(domain, table)]
-    numbers = _without_keys(domain, inputs.labels)
+        choices = [candidates(domain, inputs)]
+        if domain.classes:
+            choices.append(without_keys(inputs.predictions))
+    pool = numeric(inputs.labels) if domain.classes else without_keys(inputs.labels)
     for prediction in choices:
-        for label in (numbers, _with_keys(inputs.labels) if domain.classes else ()):
-            order = match(prediction, label, classes)
-            if len(prediction) > 1 and order is not None:
-                return prediction, tuple(label[i] for i in order)
+        label = partners(prediction, pool, classes)
+        if label is not None:
+            return prediction, label
     return None
 
 
@@ -107,13 +104,13 @@ def select(spec: str, table: Table) -> tuple[Column, ...]:
     """
     chosen: list[Column] = []
     for part in (part.strip() for part in spec.split(",")):
-        found = _matching(part, table)
+        found = _of_part(part, table)
         if not found:
             names = [column.name for column in table.columns if column.name is not None]
             raise DataError(
                 f"there is no column '{part}'",
                 where=table.name,
-                hint=did_you_mean(part, names) or f"the columns are {_shown(table.columns)}",
+                hint=did_you_mean(part, names) or f"the columns are {shown(table.columns)}",
             )
         chosen += found
     if len(set(chosen)) < len(chosen):
@@ -121,18 +118,18 @@ def select(spec: str, table: Table) -> tuple[Column, ...]:
     return tuple(chosen)
 
 
-def _matching(part: str, table: Table) -> list[Column]:
+def _of_part(part: str, table: Table) -> list[Column]:
     named = [column for column in table.columns if column.name == part]
     if len(named) > 1:
         raise DataError(
             f"{len(named)} columns are called '{part}'",
             where=table.name,
-            hint=f"say which by position: {', '.join(str(c.position) for c in named)}",
+            hint=by_position("by position:", named, table),
         )
     if named:
         return named
     low, dash, high = part.partition("-")
-    if low.isdecimal() and (high.isdecimal() or not dash):
+    if len(part) < 20 and low.isdecimal() and (high.isdecimal() or not dash):
         fits = int(low) <= int(high or low) < len(table.columns)
         return list(table.columns[int(low) : int(high or low) + 1]) if fits else []
     if any(character in part for character in "*?["):
@@ -140,8 +137,12 @@ def _matching(part: str, table: Table) -> list[Column]:
     return []
 
 
-def _shown(columns: Sequence[Column]) -> str:
-    return listing([column.label for column in columns], most=20)
+def by_position(option: str, columns: Sequence[Column], table: Table) -> str | None:
+    """Return a hint to name columns by position; none if a position is some column's name."""
+    positions = [str(column.position) for column in columns]
+    if any(column.name in positions for column in table.columns):
+        return None
+    return f"say which: {option} {', '.join(positions)}"
 
 
 def _labels(
@@ -153,112 +154,73 @@ def _labels(
     for name in LABEL_NAMES:
         found = [c for c in table.columns if c.name is not None and c.name.casefold() == name]
         if len(found) == 1:
+            if inputs.labels is not None:
+                _refuse_one_of_several(domain, inputs, options, classes, found[0])
             return (found[0],)
         if found:
             raise DataError(
                 f"{len(found)} columns are called '{name}'",
                 where=table.name,
-                hint=f"say which: --label-col {found[0].position}",
+                hint=by_position("--label-col", found[:1], table),
             )
     if inputs.labels is None:
         raise DataError(
             "no column is named like a label",
             where=table.name,
-            hint=f"--label-col names one of {_shown(table.columns)}; or give a LABELS file",
+            hint=f"--label-col names one of {shown(table.columns)}; or give a LABELS file",
         )
     rest = tuple(c for c in table.columns if not is_key(c.name) and not is_nameless(c.name))
-    if len(rest) == 1 or (rest and table.header is not True):
+    if len(rest) == 1 or (rest and not table.named):
         return rest
-    candidates = _candidates(domain, inputs.predictions)
-    if len(rest) > 1 and len(candidates) > 1 and (classes or inputs.predictions.header):
-        raise not_matching(inputs, candidates, rest, classes)
+    several = candidates(domain, inputs)
+    if len(rest) > 1 and len(several) > 1 and (classes or inputs.predictions.named):
+        raise not_matching(inputs, several, rest, classes)
     raise DataError(
         "no column is named like a label",
         where=table.name,
-        hint=f"--label-col names one or more of {_shown(table.columns)}",
+        hint=f"--label-col names one or more of {shown(table.columns)}",
     )
 
 
-def _predictions(
-    domain: Domain, inputs: Inputs, options: ColumnOptions, label: tuple[Column, ...]
-) -> tuple[Column, ...]:
-    table = inputs.predictions
-    if options.prediction:
-        return select(options.prediction, table)
-    taken = label if inputs.labels is None else ()
-    candidates = _candidates(domain, table, taken)
-    if not candidates:
-        commas = any(c.first and to_number(c.first, ",") is not None for c in table.columns)
-        hint = f"--pred-col names one of {_shown(table.columns)}"
-        raise DataError(
-            "no column of numbers is left for the predictions",
-            where=table.name,
-            hint="a decimal comma? --decimal ," if commas and table.header is not None else hint,
-        )
-    if domain.classes:
-        _refuse_class_named_like_label(table, candidates, taken)
-    if domain.classes or len(label) > 1 or len(candidates) == 1:
-        return candidates
-    named = tuple(column for column in candidates if is_prediction(column.name))
-    if len(named) == 1:
-        return named
-    several = named or candidates
-    hint = "say which with --pred-col"
-    if domain is BINARY and len(several) == 2:
-        hint = (
-            "two columns are often the two classes: for the probability of the second "
-            f"--pred-col {several[1].label}, or score both with ce"
-        )
-    raise DataError(
-        f"{len(several)} columns could be the prediction: {_shown(several)}",
-        where=table.name,
-        hint=hint,
-    )
-
-
-def _candidates(domain: Domain, table: Table, taken: Sequence[Column] = ()) -> tuple[Column, ...]:
-    """Return the columns that may be predictions; named like a label only if no other is left.
-
-    Among classes a prefix that the others share says more than a name: ``p_id`` is Indonesian.
-    """
-    numeric = [column for column in _with_keys(table) if column not in taken]
-    plain = [c for c in numeric if not _is_key(domain, c) and not is_aside(c.name)]
-    chosen = [c for c in plain if not is_label(c.name)] or plain
-    names = [column.name for column in chosen if column.name is not None]
-    prefix = shared_prefix(names) if domain.classes and len(names) == len(chosen) else ""
-    if prefix:
-        chosen = [c for c in numeric if c.name is not None and c.name.startswith(prefix)]
-    return tuple(c for c in table.settled(chosen) if c.kind != TEXT)
-
-
-def _with_keys(table: Table) -> tuple[Column, ...]:
-    return tuple(c for c in table.columns if c.kind != TEXT and not is_nameless(c.name))
-
-
-def _without_keys(domain: Domain, table: Table) -> tuple[Column, ...]:
-    return tuple(column for column in _with_keys(table) if not _is_key(domain, column))
-
-
-def _is_key(domain: Domain, column: Column) -> bool:
-    """Whether a column identifies rows, by its name; of decimals it may name a class."""
-    first = column.first or ""
-    decimal = column.kind == NUMBER and "." in first and not first.endswith(".0")
-    return is_key(column.name) and not (domain.classes and decimal)
-
-
-def _refuse_class_named_like_label(
-    table: Table, candidates: Sequence[Column], taken: Sequence[Column]
+def _refuse_one_of_several(
+    domain: Domain,
+    inputs: Inputs,
+    options: ColumnOptions,
+    classes: Sequence[str] | None,
+    label: Column,
 ) -> None:
-    """Stop where a column may be a class called "gold", or labels that are not wanted here."""
-    names = [column.name for column in candidates if column.name is not None]
-    used = (*candidates, *taken)
-    left = [c for c in _with_keys(table) if is_label(c.name) and c not in used]
-    if left and names and not shared_prefix(names):
+    """Stop where the column named like a label may be one of several: a class, or an output."""
+    if options.prediction:
+        prediction = select(options.prediction, inputs.predictions)
+    else:
+        prediction = candidates(domain, inputs)
+    names = names_of(prediction, classes)
+    theirs = {str(c.label) for c in without_keys(inputs.label_table) if c != label}
+    if domain.classes:
+        wanted = {*names, *without_prefix(names)}
+        if label.name in wanted and theirs & wanted:
+            raise not_matching(inputs, prediction, without_keys(inputs.label_table), classes)
+        if not names and len(theirs) + 1 == len(prediction) and _is_one_hot(inputs.label_table):
+            raise DataError(
+                f"is {label.label!r} the label, or one of the classes {listing(sorted(theirs))}?",
+                where=inputs.label_table.name,
+                hint="--label-col names the label column, or all of them; --classes the classes",
+            )
+        return
+    crossed = theirs & {*names}
+    if crossed and label.name in {c.name for c in without_keys(inputs.predictions)}:
         raise DataError(
-            f"is {left[0].label!r} one of the classes, like {listing(names)}?",
-            where=table.name,
-            hint="--pred-col names the columns of the classes",
+            f"both files have the columns {listing(sorted({*crossed, str(label.label)}))}",
+            where=inputs.name,
+            hint="say which are meant, with --pred-col and --label-col",
         )
+
+
+def _is_one_hot(table: Table) -> bool:
+    """Whether the first rows are one-hot over all columns but keys."""
+    heads = [column.head for column in without_keys(table)]
+    rows = list(zip(*heads, strict=False))
+    return bool(rows) and all(sorted({*row}) == ["0", "1"] and row.count("1") == 1 for row in rows)
 
 
 def _check_kinds(
@@ -270,12 +232,17 @@ def _check_kinds(
             where=inputs.predictions.name,
             hint="for the probability of one event use bce",
         )
-    if inputs.predictions.shape is not None and prediction[0].kind == TEXT:
-        raise DataError("the predictions are text", where=inputs.predictions.name)
+    words = [column for column in prediction if column.kind == TEXT]
+    if words:
+        raise DataError(
+            f"the column {words[0].label!r} holds text, such as {quoted(words[0].first)}",
+            where=inputs.predictions.name,
+            hint="predictions are numbers; choose with --pred-col",
+        )
     text = [column for column in label if column.kind == TEXT]
     if text and (len(label) > 1 or not domain.unit_labels):
         raise DataError(
-            f"the label column {text[0].label!r} holds text, such as '{text[0].first}'",
+            f"the label column {text[0].label!r} holds text, such as {quoted(text[0].first)}",
             where=inputs.label_table.name,
             hint="this loss wants numbers; choose with --label-col",
         )

@@ -1,8 +1,9 @@
-"""The column names that lossctl knows without being told."""
+"""What the names of columns say: the ones lossctl knows, and the prefixes they share."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 LABEL_NAMES = (
     *("label", "labels", "y", "y_true", "target", "truth"),
@@ -13,6 +14,10 @@ PREDICTION_NAMES = (
     *("y_pred", "yhat", "score", "prob", "p"),
 )
 ASIDE_NAMES = ("weight", "fold", "split", "usage")  # columns that people keep beside predictions
+PREFIX_ENDS = "_.-: "
+# Before such a prefix, the rest of a name is a class, even if it is "id".
+_CLASS_PREFIXES = ("p", "prob", "proba", "class", "logit", "logits", "score", "pred")
+_NUMBER_END = re.compile(r"(?:\d\.|-)$")
 _KEY = re.compile(r"(?i:id|row_id|sample_id|index|.*_id)|.*[a-z]Id")
 _NAMELESS = re.compile(
     r"|Unnamed: \d+"
@@ -42,3 +47,37 @@ def is_aside(name: str | None) -> bool:
 def is_nameless(name: str | None) -> bool:
     """Whether a header leaves a column without a name, as frames do with their index."""
     return name is not None and _NAMELESS.fullmatch(name) is not None
+
+
+def is_class_prefix(prefix: str) -> bool:
+    """Whether a prefix says that a class follows: ``p_``, ``logit.``, ``class ``."""
+    return prefix.rstrip(PREFIX_ENDS).casefold() in _CLASS_PREFIXES
+
+
+def shared_prefix(names: Sequence[str]) -> str:
+    """Return the prefix that all names share, if it ends like one (``p_``, ``class.``); else "".
+
+    Each name must keep something of its own: ``p_`` and ``p_a`` have no prefix. Nor does one end
+    in a number's point: 0.1 and 0.2 are not 1 and 2.
+    """
+    shared = names[0] if len(names) > 1 else ""
+    for name in names[1:]:
+        while not name.startswith(shared):
+            shared = shared[:-1]
+    while shared and (
+        shared[-1] not in PREFIX_ENDS
+        or _NUMBER_END.search(shared)
+        or any(len(name) == len(shared) for name in names)
+    ):
+        shared = shared[:-1]
+    return shared
+
+
+def without_prefix(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the names without the prefix they share.
+
+    >>> without_prefix(["p_cat", "p_dog"])
+    ('cat', 'dog')
+    """
+    length = len(shared_prefix(names))
+    return tuple(name[length:] for name in names)

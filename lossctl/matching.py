@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from lossctl.candidates import shown
 from lossctl.errors import DataError
+from lossctl.known import PREFIX_ENDS, without_prefix
 from lossctl.losses.domain import Domain
-from lossctl.names import listing, without_prefix
+from lossctl.names import listing
 from lossctl.sources.table import Column, Inputs
 
 Columns = Sequence[Column]
 
 
-def match(prediction: Columns, label: Columns, classes: Sequence[str] | None) -> list[int] | None:
-    """Return where each prediction column's partner is, by names with or without their prefixes.
-
-    ``classes`` names prediction columns that have no names. None unless every column has a partner.
-    """
-    sides = _names(prediction, classes), _names(label, None)
-    for left in _spellings(sides[0]):
-        for right in _spellings(sides[1]):
-            if len(left) == len(right) == len(set(left)) and set(left) == set(right):
-                return [right.index(name) for name in left]
-    return None
-
-
-def _names(columns: Columns, given: Sequence[str] | None) -> tuple[str, ...]:
+def names_of(columns: Columns, given: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Return the names of columns, the given ones if they have none, nothing if some lack one."""
     names = tuple(column.name for column in columns if column.name is not None)
     if not names and given is not None and len(given) == len(columns):
         return tuple(given)
     return names if len(names) == len(columns) else ()
 
 
-def _spellings(names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    return (names, without_prefix(names)) if names else ()
+def partners(
+    prediction: Columns, pool: Columns, classes: Sequence[str] | None
+) -> tuple[Column, ...] | None:
+    """Return each prediction column's namesake among others, in the predictions' order.
+
+    Names count with or without the prefix that a side has; ``classes`` names prediction columns
+    that have no names. None unless every one of several has a partner.
+    """
+    names = names_of(prediction, classes)
+    by_name = {column.name: column for column in pool}
+    if len(names) < 2 or len(set(names)) < len(names) or len(by_name) < len(pool):
+        return None
+    for wanted in (names, without_prefix(names)):
+        for prefix in ("", *_prefixes(by_name, wanted[0])):
+            found = [by_name.get(prefix + name) for name in wanted]
+            if None not in found:
+                return tuple(column for column in found if column is not None)
+    return None
+
+
+def _prefixes(names: Iterable[str | None], ending: str) -> list[str]:
+    return [
+        name[: len(name) - len(ending)]
+        for name in names
+        if name is not None and name.endswith(ending) and name[: -len(ending)][-1:] in PREFIX_ENDS
+    ]
 
 
 def in_prediction_order(  # noqa: PLR0913  # all of it is the question
@@ -56,19 +70,18 @@ def in_prediction_order(  # noqa: PLR0913  # all of it is the question
     if len(label) != len(prediction):
         raise DataError(
             f"{len(prediction)} prediction columns against {len(label)} label columns: "
-            f"{_shown(prediction)} against {_shown(label)}",
+            f"{shown(prediction)} against {shown(label)}",
             where=inputs.name,
             hint="choose with --pred-col and --label-col",
         )
-    order = match(prediction, label, classes)
-    if order is not None:
-        ordered = tuple(label[i] for i in order)
+    ordered = partners(prediction, label, classes)
+    if ordered is not None:
         if not (explicit or domain.classes):
             _refuse_likely_key(inputs, prediction, ordered)
         return ordered
     if explicit:  # both named by the user, pairwise
         return label
-    if _names(label, None) and _names(prediction, classes):
+    if names_of(label) and names_of(prediction, classes):
         raise not_matching(inputs, prediction, label, classes)
     _refuse_likely_key(inputs, prediction, label)
     return label
@@ -78,7 +91,7 @@ def not_matching(
     inputs: Inputs, prediction: Columns, label: Columns, classes: Sequence[str] | None
 ) -> DataError:
     """Return the error for label columns that do not all have a partner; it lists those."""
-    left, right = _names(prediction, classes), _names(label, None)
+    left, right = names_of(prediction, classes), names_of(label)
     common = {a for a in (*left, *without_prefix(left)) if a in {*right, *without_prefix(right)}}
     alone = [
         f"{side} without a partner: {listing(names, 20)}"
@@ -108,13 +121,9 @@ def _refuse_likely_key(inputs: Inputs, prediction: Columns, label: Columns) -> N
 
 def _looks_like_key(column: Column) -> bool:
     """Whether the first cells are different whole numbers; under a name, ones that count up."""
-    if not all(cell.isdecimal() for cell in column.head):
+    if not all(cell.isdecimal() and len(cell) < 19 for cell in column.head):
         return False
     numbers = [int(cell) for cell in column.head]
     if column.name is not None:
         return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     return len(set(numbers)) == len(numbers) > 0
-
-
-def _shown(columns: Columns) -> str:
-    return listing([column.label for column in columns], most=20)

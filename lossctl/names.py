@@ -1,4 +1,4 @@
-"""What people call things: natural order, likely misspellings, common prefixes, safe printing."""
+"""What people call things: natural order, likely misspellings, safe printing."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import re
 from collections.abc import Iterable, Sequence
 
 _DIGITS = re.compile(r"(\d+)")
-_PREFIX_ENDS = "_.-: "
 
 
-def natural_key(name: object) -> tuple[tuple[int, int, str], ...]:
-    """Sort key that puts ``part-2`` before ``part-10``."""
+def natural_key(name: object) -> tuple[tuple[int, str, str], ...]:
+    """Sort key that puts ``part-2`` before ``part-10``: numbers by length, then by digits."""
     return tuple(
-        (0, int(part), part) if part.isdecimal() else (1, 0, part)
+        (len(part.lstrip("0")), part.lstrip("0"), part) if part.isdecimal() else (1 << 30, part, "")
         for part in _DIGITS.split(str(name))
         if part
     )
@@ -58,27 +57,3 @@ def readable(name: str | int) -> str | int:
 
 def _escape(character: str) -> str:
     return character.encode("unicode_escape", "backslashreplace").decode("ascii")
-
-
-def shared_prefix(names: Sequence[str]) -> str:
-    """Return the prefix that all names share, if it ends like one (``p_``, ``class.``); else "".
-
-    Each name must keep something of its own: ``p_`` and ``p_a`` have no prefix.
-    """
-    shared = names[0] if len(names) > 1 else ""
-    for name in names[1:]:
-        while not name.startswith(shared):
-            shared = shared[:-1]
-    while shared and (shared[-1] not in _PREFIX_ENDS or any(len(n) == len(shared) for n in names)):
-        shared = shared[:-1]
-    return shared
-
-
-def without_prefix(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names without the prefix they share.
-
-    >>> without_prefix(["p_cat", "p_dog"])
-    ('cat', 'dog')
-    """
-    length = len(shared_prefix(names))
-    return tuple(name[length:] for name in names)

@@ -28,6 +28,8 @@ class Plan:
     coding: Coding
     nan: str = ERROR
     sum_tolerance: float = 1e-3
+    reduction: str | None = None
+    level: float = 0.95
     block_rows: int | None = None
 
     @property

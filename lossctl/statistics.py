@@ -49,7 +49,7 @@ def total(moments: Moments, column: int, level: float) -> Estimate:
     value = moments.sums[column].value
     if not moments.sums[column].finite or moments.count < 2:
         return Estimate(value, None, None, None)
-    return _with_interval(value, moments.covariation(column, column), moments.count, level)
+    return _with_interval(value, moments.variation(column), moments.count, level)
 
 
 def root(squared: Estimate) -> Estimate:
@@ -65,6 +65,8 @@ def _with_interval(value: float, squares: Fraction, count: int, level: float) ->
     variance = max(squares, Fraction(0)) * Fraction(count, count - 1)
     stderr = square_root(variance)
     half = t_quantile((1 - level) / 2, count - 1) * stderr
+    if not (math.isfinite(value) and math.isfinite(half)):  # beyond what float64 can hold
+        return Estimate(value, None, None, None)
     return Estimate(value, stderr, value - half, value + half)
 
 

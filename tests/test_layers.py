@@ -15,6 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MAY_IMPORT = {
     "names": set(),
     "known": set(),
+    "numbers": set(),
     "errors": set(),
     "version": set(),
     "student": set(),
@@ -23,20 +24,23 @@ MAY_IMPORT = {
     "summaries": {"block"},
     "result": {"version"},
     "statistics": {"student", "summaries"},
-    "sources": {"block", "errors", "known", "names"},
-    "columns": {"errors", "known", "losses", "matching", "names", "sources"},
-    "matching": {"errors", "losses", "names", "sources"},
-    "labels": {"block", "columns", "errors", "losses", "names", "sources"},
+    "sources": {"block", "errors", "known", "names", "numbers"},
+    "candidates": {"errors", "known", "losses", "names", "numbers", "sources"},
+    "matching": {"candidates", "errors", "known", "losses", "names", "sources"},
+    "columns": {"candidates", "errors", "known", "losses", "matching", "names", "sources"},
+    "labels": {"block", "columns", "errors", "known", "losses", "names", "numbers", "sources"},
     "align": {"columns", "errors", "names", "sources"},
     "plan": {"columns", "labels", "losses", "sources"},
-    "render": {"block", "names", "result"},
+    "admission": {"align", "block", "labels", "losses", "plan"},
+    "engines": {"admission", "align", "block", "errors", "losses", "plan", "summaries"},
+    "render": {"block", "names", "numbers", "result"},
 }
 # Which third-party packages may be imported where.
 THIRD_PARTY = {
     "pyarrow": {"sources"},
     "rich": {"render"},
     "typer": {"cli"},
-    "numpy": {"block", "engines", "labels", "losses", "sources", "summaries"},
+    "numpy": {"admission", "block", "labels", "losses", "sources", "summaries"},
 }
 
 

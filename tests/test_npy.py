@@ -126,7 +126,7 @@ def test_arrays_that_cannot_be_scored(
 def test_text_is_no_prediction_even_if_it_is_asked_for(scored: Score, save: Save) -> None:
     save("p.npy", np.array(["1.5", "2.5"]))
     save("y.npy", VALUES[:2])
-    with pytest.raises(DataError, match=r"the predictions are text, p\.npy"):
+    with pytest.raises(DataError, match=r"holds text, such as '1.5', p\.npy"):
         scored("mse", "p.npy", "y.npy", columns=ColumnOptions(prediction="0"))
 
 

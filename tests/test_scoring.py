@@ -104,7 +104,7 @@ def test_the_size_of_the_blocks_does_not_matter(rows: int, scored: Score, save: 
     save("y.npy", rng.dirichlet(np.ones(30), 500).astype(np.float64))
     options = Options(form="logits")
     scored("ce", "x.npy", "y.npy", form="logits")
-    plan = prepare(parse("ce"), "x.npy", "y.npy", options)
+    plan = prepare("ce", "x.npy", "y.npy", options)
     whole = local.run(plan)
     parts = local.run(replace(plan, block_rows=rows))
     assert parts.moments.sums == whole.moments.sums
@@ -388,15 +388,15 @@ class TestRows:
         ("bce", {"form": "numbers"}, "--from is one of probs, logits, log-probs"),
         ("bce,mse", {}, "bce and mse take different predictions or labels"),
         ("ce,nll", {}, "what the predictions hold differs"),
-        ("rmse", {"reduction": "mean"}, "rmse has its own reduction"),
-        ("sse", {"reduction": "sum"}, "sse has its own reduction"),
+        ("rmse", {"reduction": "mean"}, "rmse is always the root"),
+        ("sse", {"reduction": "sum"}, "sse is always a sum"),
         ("rmse", {"reduction": "none"}, "rmse has no row losses"),
         ("mse", {"reduction": "median"}, "--reduction is mean, sum or none"),
         ("mse", {"nan": "ignore"}, "--nan is error, skip or propagate"),
         ("mse", {"level": 1.0}, "--level is between 0 and 1"),
         ("mse", {"sum_tolerance": -1.0}, "--sum-tol is from 0"),
         ("mse,l2", {}, "the loss mse is named twice"),
-        ("", {}, "there is no loss called ''"),
+        ("", {}, "a loss without a name"),
         ("hubr", {}, "there is no loss called 'hubr'"),
         ("mse:delta=1", {}, "mse takes no parameters"),
     ],

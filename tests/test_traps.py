@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,12 @@ import pytest
 from processes import ENVIRONMENT, Run
 
 from lossctl.columns import ColumnOptions
+from lossctl.conclusion import conclude
+from lossctl.engines import local
 from lossctl.errors import DataError
 from lossctl.labels import LabelOptions
 from lossctl.result import Result
-from lossctl.scoring import Options, score, score_rows
+from lossctl.scoring import Options, prepare, score, score_rows
 from lossctl.sources import TextOptions
 
 Score = Callable[..., Result]
@@ -59,10 +62,111 @@ class TestNames:
         expected = (np.log(np.exp(logits).sum(axis=1)) - own).mean()
         np.testing.assert_allclose(scored("ce", "p.csv", "y.csv", form="logits").value, expected)
 
-    def test_decimals_under_a_keys_name_are_a_class(self, scored: Score, write: Write) -> None:
-        write("p.csv", "en,id,fr\n0.25,0.5,0.25\n")
-        write("y.csv", "label\nid\n")
-        np.testing.assert_allclose(scored("ce", "p.csv", "y.csv").value, np.log(2))
+    @pytest.mark.parametrize("cells", ["1.5,2.5,0.5", "1.5,-inf,0.5", "1.5,1e-05,0.5"])
+    def test_decimals_under_a_keys_name_are_asked_about(
+        self, cells: str, scored: Score, write: Write
+    ) -> None:
+        write("p.csv", f"en,id,fr\n{cells}\n0.5,2.5,1.5\n")
+        write("d/1.csv", "en,id,fr\n")
+        write("d/2.csv", f"en,id,fr\n{cells}\n0.5,2.5,1.5\n")
+        write("y.csv", "label\nen\nfr\n")
+        for name in ("p.csv", "d"):
+            with pytest.raises(DataError, match="is 'id' a key, or one of the classes like 'en'"):
+                scored("ce", name, "y.csv", form="logits")
+            named = ColumnOptions("en,id,fr")
+            assert scored("ce", name, "y.csv", form="logits", columns=named).n == 2
+
+    @pytest.mark.parametrize("ids", ["1.1,1.2", "1.000e+00,2.000e+00", "a,b"])
+    def test_a_key_of_both_files_is_a_key(self, ids: str, scored: Score, write: Write) -> None:
+        first, second = ids.split(",")
+        for names in ("id,cat,dog", "user_id,user_cat,user_dog"):
+            write("p.csv", f"{names}\n{first},2.5,0.5\n{second},0.5,1.5\n")
+            write("y.csv", f"{names.split(',')[0]},label\n{first},cat\n{second},dog\n")
+            result = scored("ce", "p.csv", "y.csv", form="logits")
+            np.testing.assert_allclose(result.value, np.log1p(np.exp([-2, -1])).mean())
+
+    def test_a_key_with_the_classes_prefix_is_asked_about(
+        self, scored: Score, write: Write
+    ) -> None:
+        write("p.csv", "user_id,user_cat,user_dog\n1,2.5,0.5\n2,0.5,1.5\n")
+        write("y.csv", "label\ncat\ndog\n")
+        with pytest.raises(DataError, match="is 'user_id' a key, or one of the classes"):
+            scored("ce", "p.csv", "y.csv", form="logits")
+
+    def test_a_label_with_the_classes_prefix_is_no_class(self, scored: Score, write: Write) -> None:
+        write("p.csv", "y_cat,y_dog,y_true\n2.5,0.5,0\n0.5,1.5,1\n")
+        write("y.csv", "label\n0\n1\n")
+        result = scored("ce", "p.csv", "y.csv", form="logits")
+        np.testing.assert_allclose(result.value, np.log1p(np.exp([-2, -1])).mean())
+
+    def test_a_stray_column_beside_numbered_classes_is_asked_about(
+        self, scored: Score, write: Write
+    ) -> None:
+        write("p.csv", "0,1,2,age\n2.5,0.5,0.1,33\n0.5,1.5,0.1,44\n")
+        write("y.csv", "label\n0\n1\n")
+        with pytest.raises(DataError, match="are these the classes"):
+            scored("ce", "p.csv", "y.csv", form="logits")
+
+    @pytest.mark.parametrize(
+        ("predictions", "labels"),
+        [
+            ("p_gold,p_silver,p_bronze", "gold,silver,bronze,fold"),
+            ("p_gold,p_silver,p_bronze", "y_gold,y_silver,y_bronze,weight"),
+            ("row_id,p_en,p_id,p_index", "row_id,en,id,index"),
+        ],
+    )
+    def test_one_hot_columns_are_found_among_others(
+        self, predictions: str, labels: str, scored: Score, write: Write
+    ) -> None:
+        p = np.array([[0.8, 0.1, 0.1], [0.1, 0.7, 0.2], [0.1, 0.3, 0.6]])
+        ids = [["1", "2", "3"]] if "row_id" in labels else []
+        extra = [] if ids else [["0", "1", "0"]]
+        left = zip(*ids, *p.T.tolist(), strict=True)
+        right = zip(*ids, *np.eye(3, dtype=int).tolist(), *extra, strict=True)
+        write("p.csv", f"{predictions}\n" + "".join(",".join(map(str, r)) + "\n" for r in left))
+        write("y.csv", f"{labels}\n" + "".join(",".join(map(str, r)) + "\n" for r in right))
+        result = scored("ce", "p.csv", "y.csv")
+        np.testing.assert_allclose(result.value, -np.log([0.8, 0.7, 0.6]).mean())
+
+    @pytest.mark.parametrize("names", ["p_gold,p_silver,p_bronze", None])
+    def test_one_hot_columns_that_match_in_part_are_an_error(
+        self, names: str | None, scored: Score, save: Save, write: Write
+    ) -> None:
+        save("p.npy", np.eye(3) * 0.7 + 0.1)
+        write("y.csv", "gold,silver\n1,0\n0,1\n0,0\n")
+        if names is not None:
+            write("p.csv", f"{names}\n0.8,0.1,0.1\n0.1,0.8,0.1\n0.1,0.1,0.8\n")
+            with pytest.raises(DataError, match="predictions without a partner: 'p_bronze'"):
+                scored("ce", "p.csv", "y.csv")
+        else:
+            write("y.csv", "gold,silver,bronze\n1,0,0\n0,1,0\n0,0,1\n")
+            with pytest.raises(DataError, match="is 'gold' the label, or one of the classes"):
+                scored("ce", "p.npy", "y.csv")
+
+    @pytest.mark.parametrize("aside", ["fold", "weight", "usage"])
+    def test_what_people_keep_beside_predictions_is_no_output(
+        self, aside: str, scored: Score, write: Write
+    ) -> None:
+        write("p.csv", f"id,target,{aside}\na,1,0\nb,2,0\nc,3,1\n")
+        write("y.csv", f"id,target,{aside}\na,2,0\nb,4,0\nc,3,1\n")
+        result = scored("mse", "p.csv", "y.csv")
+        np.testing.assert_allclose(result.value, 5 / 3)
+        write("p.csv", f"a,b,{aside}\n1,5,1\n4,7,1\n")
+        write("y.csv", f"b,a,{aside}\n5,1,1\n8,4,1\n")
+        assert scored("mse", "p.csv", "y.csv").value == 0.25
+
+    def test_crosswise_names_stop(self, scored: Score, write: Write) -> None:
+        write("p.csv", "x,y,z\n10,1,a\n20,2,b\n")
+        write("y.csv", "y,x,t\n1,10,0\n2,20,0\n")
+        with pytest.raises(DataError, match="both files have the columns 'x', 'y'"):
+            scored("mse", "p.csv", "y.csv")
+
+    def test_numbers_with_a_point_have_no_prefix(self, scored: Score, write: Write) -> None:
+        write("p.csv", "p_0.1,p_0.2\n0.25,0.75\n0.5,0.5\n")
+        write("y.csv", "label\n0.2\n0.1\n")
+        np.testing.assert_allclose(
+            scored("ce", "p.csv", "y.csv").value, -np.log([0.75, 0.5]).mean()
+        )
 
     def test_a_class_named_like_a_label_is_asked_about(self, scored: Score, write: Write) -> None:
         write("p.csv", "gold,silver,bronze\n3,5,1\n1,4,2\n")
@@ -107,7 +211,10 @@ class TestNames:
     def test_weights_are_labels_where_they_are_asked_for(self, scored: Score, write: Write) -> None:
         write("p.csv", "height,weight\n10,50\n30,60\n")
         write("y.csv", "weight,height\n51,10\n62,30\n")
-        result = scored("mse", "p.csv", "y.csv")
+        with pytest.raises(DataError, match="no column is named like a label"):
+            scored("mse", "p.csv", "y.csv")
+        both = ColumnOptions("height,weight", "height,weight")
+        result = scored("mse", "p.csv", "y.csv", columns=both)
         assert (result.value, result.denominator) == (1.25, 4.0)
         write("y.csv", "id,weight\na,50\nb,60\n")
         write("p.csv", "id,pred\na,51\nb,62\n")
@@ -177,10 +284,35 @@ class TestHeaders:
         write("f.csv", f"{first}\n0.75,0,\n0.25,1,\n")
         both = ColumnOptions("0", "1")
         if "?" in first:
-            with pytest.raises(DataError, match=r"'\?' is not a number, f.csv, line 1"):
+            with pytest.raises(DataError, match=r"the column 0 holds text, such as '\?', f.csv"):
                 scored("bce", "f.csv", columns=both)
         else:
             assert scored("bce", "f.csv", columns=both).n == 3
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            'prob,label,note\n0.9,1,ok\n0.8,1,"oops\n0.1,1,fine\n0.2,1,x\n',
+            'prob,label,note\n0.9,1,ok\n0.8,1,"oops\n0.1,1,fine\n0.2,1,"x"\n0.5,0,y\n',
+            'prob,label\n0.9,yes\n0.8,"no\n0.1,no\n0.2,yes\n',
+            'prob,label\n0.9,yes\n0.8,"no" \n',
+        ],
+    )
+    @pytest.mark.parametrize("filler", [0, 100_000])
+    def test_a_stray_quote_swallows_no_rows(
+        self, content: str, filler: int, scored: Score, write: Write
+    ) -> None:
+        header, _, rows = content.partition("\n")
+        filling = ",".join(['"0.5"', "1", '"a,""b"""'][: header.count(",") + 1]) + "\n"
+        filling = filling.replace('"0.5",1\n', '"0.5",yes\n')
+        write("f.csv", header + "\n" + filling * filler + rows)
+        message = f"cannot read the record: .*, f.csv, line {filler + 3}"
+        with pytest.raises(DataError, match=message):
+            scored("bce", "f.csv")
+
+    def test_quotes_inside_a_cell_are_letters(self, scored: Score, write: Write) -> None:
+        write("f.csv", 'size,prob,label\n5" pipe,0.5,1\n3" pipe,0.5,1\n')
+        np.testing.assert_allclose(scored("bce", "f.csv").value, np.log(2))
 
     def test_unequal_lengths_by_one_ask_about_the_header(self, scored: Score, write: Write) -> None:
         write("p.csv", "0.5\n0.25\n")
@@ -227,6 +359,20 @@ class TestKinds:
         np.testing.assert_allclose(result.value, -np.log([0.75, 0.5]).mean())
         assert result.warnings == ()
 
+    @pytest.mark.parametrize("missing", ["NA", "nan", ""])
+    def test_a_missing_number_is_no_negative_label(
+        self, missing: str, scored: Score, write: Write
+    ) -> None:
+        write("f.csv", f"prob,label\n0.9,2\n0.8,{missing}\n0.9,2\n")
+        positive = LabelOptions(positive="2")
+        with pytest.raises(DataError, match=r"the label is missing, f.csv, line 3"):
+            scored("bce", "f.csv", label=positive)
+        assert scored("bce", "f.csv", label=positive, nan="skip").n == 2
+
+    def test_an_empty_column_is_no_class(self, scored: Score, write: Write) -> None:
+        write("f.csv", "cat,dog,label,note\n0.5,0.5,cat,\n0.25,0.75,dog,\n")
+        assert scored("ce", "f.csv").columns.predictions == ("cat", "dog")
+
     def test_a_positive_label_that_never_occurs_is_told(self, scored: Score, write: Write) -> None:
         write("f.csv", "prob,label\n0.75,spam\n0.5,spam\n")
         result = scored("bce", "f.csv", label=LabelOptions(positive="sapm"))
@@ -262,6 +408,17 @@ class TestOrder:
         with pytest.raises(DataError, match=f"f.csv, line {line}"):
             scored("bce", "f.csv", label=LabelOptions(positive=positive))
 
+    def test_looking_ahead_does_not_change_the_order(self, scored: Score, write: Write) -> None:
+        write("f.csv", "prob,label,note\n0.25,0,\n7,1,\n0.75,1\n")
+        with pytest.raises(DataError, match=r"7.0 is not a probability, f.csv, line 3"):
+            scored("bce", "f.csv")
+
+    def test_what_is_skipped_is_not_checked(self, scored: Score, write: Write) -> None:
+        write("f.csv", "prob,label\n5,\n0.5,1\n")
+        assert scored("bce", "f.csv", nan="skip").n == 1
+        write("f.csv", "a,b,label\n0.9,0.9,\n0.5,0.5,a\n")
+        assert scored("ce", "f.csv", nan="skip").n == 1
+
 
 class TestExtremes:
     """Huge values, odd headers, closed streams."""
@@ -287,6 +444,38 @@ class TestExtremes:
         run = lossctl("mse,mae,rmse,sse", "f.csv")
         assert run.code == 0
         assert "RuntimeWarning" not in run.err
+
+    @pytest.mark.parametrize("rows", [7, 500, 4000])
+    def test_the_error_of_a_sum_does_not_depend_on_the_blocks(
+        self, rows: int, scored: Score, save: Save
+    ) -> None:
+        rng = np.random.default_rng(0)
+        e, missing = 1e8 + rng.normal(size=4000), rng.random(4000) < 0.5
+        p = np.where(missing, [np.sqrt(e), np.full(4000, np.nan)], np.sqrt(e / 2)).T
+        save("p.npy", p)
+        save("y.npy", np.zeros((4000, 2)))
+        scored("sse", "p.npy", "y.npy", nan="skip")
+        plan = prepare("sse", "p.npy", "y.npy", Options(nan="skip"))
+        (result,) = conclude(plan, local.run(replace(plan, block_rows=rows)))
+        losses = np.nansum(p**2, axis=1)
+        expected = 4000**0.5 * losses.std(ddof=1)
+        np.testing.assert_allclose([result.stderr], [expected], rtol=1e-7)
+
+    def test_file_names_and_keys_that_are_not_utf8(
+        self, lossctl: Callable[..., Run], write: Write, tmp_path: Path
+    ) -> None:
+        name = b"caf\xe9.csv".decode("utf-8", "surrogateescape")
+        (tmp_path / name).write_text("prob,label\n0.5,1\n")
+        assert '"caf\\\\xe9.csv"' in lossctl("bce", name, "--json").out
+        write("p.csv", b"id,pred\n\xff,1\n")
+        write("y.csv", b"id,label\n\\xff,1\n")
+        run = lossctl("mse", "p.csv", "y.csv")
+        assert (run.code, "the rows do not belong together" in run.err) == (3, True)
+
+    def test_long_digit_strings(self, scored: Score, write: Write) -> None:
+        write("f.csv", "pred,label\n1,2\n")
+        with pytest.raises(DataError, match="there is no column '111"):
+            scored("mse", "f.csv", columns=ColumnOptions("1" * 5000))
 
     def test_infinite_labels_are_no_class(self, scored: Score, write: Write) -> None:
         write("f.csv", "p_a,p_b,label\n1,2,inf\n")

@@ -54,9 +54,9 @@ def _show_help(terminal: Terminal) -> int:
     return ExitCode.USAGE
 
 
-def _print_version(asked: bool) -> None:  # noqa: FBT001  # Typer calls it with the flag
+def _print_version(context: typer.Context, asked: bool) -> None:  # noqa: FBT001  # Typer's call
     if asked:
-        typer.echo(f"lossctl {__version__}")
+        context.obj.stdout.write(f"lossctl {__version__}\n")
         raise typer.Exit
 
 
@@ -146,12 +146,13 @@ def score(
     )
     if reduction == "none" and name not in ("auto", "tsv"):
         raise UsageError(f"--reduction none prints row losses, which have no {name} format")
-    job = _print_rows if reduction == "none" else _print_results
-    return partial(job, loss, predictions, labels, asked, name)
+    if reduction == "none":
+        return partial(_print_rows, loss, predictions, labels, asked)
+    return partial(_print_results, loss, predictions, labels, asked, name)
 
 
 def _print_rows(
-    loss: str, predictions: str, labels: str | None, asked: Options, _: str, terminal: Terminal
+    loss: str, predictions: str, labels: str | None, asked: Options, terminal: Terminal
 ) -> None:
     from lossctl import render, scoring  # noqa: PLC0415
 

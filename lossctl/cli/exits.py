@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from enum import IntEnum
 
 import typer
 
-from lossctl.cli.terminal import Terminal
+from lossctl.cli.terminal import Terminal, discard
 from lossctl.errors import LossctlError, UsageError
 from lossctl.names import did_you_mean, printable
 
@@ -37,13 +36,13 @@ def guarded(program: Callable[[], int | None], terminal: Terminal, *, debug: boo
         _report(terminal, *_of_the_parser(error))
         return ExitCode.USAGE
     except BrokenPipeError:  # the reader has seen enough, as in `| head -1`
-        _discard_output()
+        discard(sys.stdout)
         return ExitCode.OK
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except OSError as error:
         _report(terminal, f"{error.strerror}, {error.filename or 'standard output'}", None)
-        _discard_output()
+        discard(sys.stdout)
         return ExitCode.DATA
     except Exception as error:  # noqa: BLE001  # a bug of ours must not show as a traceback
         if debug:
@@ -73,9 +72,3 @@ def _of_the_parser(error: typer.TyperException) -> tuple[str, str | None]:
         known = [spelling for parameter in context.command.params for spelling in parameter.opts]
         message, hint = f"there is no option {option}", did_you_mean(option, known)
     return message[:1].lower() + message[1:], hint or "lossctl --help shows how it is used"
-
-
-def _discard_output() -> None:
-    """Let the interpreter flush into nothing at its end, where a closed pipe would be an error."""
-    if sys.stdout is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,8 +6,6 @@ from typing import Annotated, Optional
 
 import typer
 
-_INPUT, _LABELS, _OUTPUT = "Inputs", "Labels", "Output"
-
 Loss = Annotated[
     str,
     typer.Argument(metavar="LOSS", help="A loss, or several: mse,mae.", show_default=False),
@@ -66,7 +64,7 @@ LabelBase = Annotated[
 ]
 Positive = Annotated[
     Optional[str],
-    typer.Option("--positive", metavar="NAME", help="The label that bce's probability is of."),
+    typer.Option("--positive", metavar="NAME", help="The label that is predicted (bce)."),
 ]
 Header = Annotated[
     Optional[bool],
@@ -74,7 +72,7 @@ Header = Annotated[
 ]
 Delimiter = Annotated[
     Optional[str],
-    typer.Option("--delimiter", metavar="CHAR", help="What separates columns, if not found."),
+    typer.Option("--delimiter", metavar="CHAR", help="What separates columns; else detected."),
 ]
 Decimal = Annotated[
     str, typer.Option("--decimal", metavar=".|,", help="The decimal mark of text files.")
@@ -85,7 +83,7 @@ Nan = Annotated[
 ]
 SumTolerance = Annotated[
     float,
-    typer.Option("--sum-tol", metavar="X", help="How far a row of probabilities may sum from 1."),
+    typer.Option("--sum-tol", metavar="X", help="How far from 1 a row of probabilities may sum."),
 ]
 Level = Annotated[
     float, typer.Option("--level", metavar="X", help="Confidence level of the interval.")

@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from io import TextIOWrapper
 from typing import TextIO
@@ -55,5 +54,13 @@ class Terminal:
     def say(self, kind: str, text: str) -> None:
         """Tell the person something, on standard error: ``warning: …``."""
         start, end = (_COLORS[kind], "\x1b[0m") if self.has_color(self.stderr) else ("", "")
-        with suppress(OSError):  # where nobody can be told, the exit code still says it
+        try:
             print(f"{start}{kind}:{end} {text}", file=self.stderr, flush=True)
+        except OSError:  # where nobody can be told, the exit code still says it
+            discard(sys.stderr)
+
+
+def discard(stream: TextIO | None) -> None:
+    """Let what is left in a stream go nowhere: flushing it would fail again when Python ends."""
+    if stream is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

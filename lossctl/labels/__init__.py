@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lossctl.columns import Roles
 from lossctl.errors import DataError, UsageError
+from lossctl.known import without_prefix
 from lossctl.labels.codings import (
     Classes,
     Coding,
@@ -18,7 +19,8 @@ from lossctl.labels.codings import (
     ZeroOne,
 )
 from lossctl.losses.domain import BINARY, Domain
-from lossctl.names import listing, quoted, without_prefix
+from lossctl.names import listing, quoted
+from lossctl.numbers import is_missing, to_number
 from lossctl.sources.table import NUMBER, TEXT, Column, Inputs
 
 # Names that need no option, positive first; asked for, the negative one may be the event as well.
@@ -47,18 +49,26 @@ class LabelOptions:
             raise UsageError("--classes wants two or more different names, separated by commas")
 
 
+def check_options(domain: Domain, options: LabelOptions) -> None:
+    """Refuse what the losses have no use for, before any file is opened."""
+    if options.positive is not None and domain is not BINARY:
+        raise UsageError("--positive names one of the two labels of bce")
+    if not domain.classes and (options.classes is not None or options.base != 0):
+        raise UsageError("--classes and --label-base are for losses over classes, such as ce")
+
+
 def choose(domain: Domain, inputs: Inputs, roles: Roles, options: LabelOptions) -> Coding:
     """Decide what the labels mean, from the first of them and the names of the columns.
 
     Raises:
-        UsageError: an option does not apply to the loss.
         DataError: an option does not apply to the labels, or they are names and no class has one.
 
     """
-    if options.positive is not None and (domain is not BINARY or len(roles.label) > 1):
-        raise UsageError("--positive names one of the two labels of a single column, for bce")
-    if not domain.classes and (options.classes is not None or options.base != 0):
-        raise UsageError("--classes and --label-base are for losses over classes, such as ce")
+    if options.positive is not None and len(roles.label) > 1:
+        raise DataError(
+            f"--positive is for one label column, not {len(roles.label)}",
+            where=inputs.label_table.name,
+        )
     if domain.classes:
         return _class_coding(inputs, roles, options)
     if domain is not BINARY:
@@ -75,7 +85,7 @@ def _binary_coding(where: str, column: Column, positive: str | None) -> Coding:
             event = names[0] if positive is None else positive.casefold()
             return Named(event, names[1] if event == names[0] else names[0])
     if positive is not None:
-        return Named(positive)
+        return Named(positive, numeric=column.kind == NUMBER and to_number(positive) is not None)
     raise DataError(
         f"the labels are names, such as {quoted(column.first)}",
         where=where,
@@ -146,11 +156,7 @@ def _whole_numbers(names: tuple[str, ...]) -> tuple[int, ...]:
 
 
 def _looks_numeric(name: str) -> bool:
-    try:
-        float(name)
-    except ValueError:
-        return False
-    return name.casefold() not in ("nan", "inf", "infinity")
+    return to_number(name) is not None and not is_missing(name)
 
 
 def _no_index_labels(where: str) -> DataError:

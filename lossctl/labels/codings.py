@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from lossctl.block import Booleans, Floats, Integers
-from lossctl.losses.domain import Fault
+from lossctl.block import Booleans, Fault, Floats, Integers, first_row
 from lossctl.names import did_you_mean, listing, natural_key, quoted
+from lossctl.numbers import spelled, to_number
 from lossctl.sources.table import Batch
 
 _MINUS, _BETWEEN = "-1", "between 0 and 1"
@@ -70,11 +71,11 @@ class ZeroOne(Plain):
         seen: dict[str, int] = {}
         minus = values == -1
         if minus.any():
-            seen[_MINUS] = _first_row(minus)
+            seen[_MINUS] = first_row(minus)
             values = np.where(minus, 0.0, values)
         between = ~(minus | (batch.numbers == 1) | missing)
         if between.any():
-            seen[_BETWEEN] = _first_row(between)
+            seen[_BETWEEN] = first_row(between)
         return Encoded(values, missing, seen=seen)
 
     def conflict(self, seen: Mapping[str, int]) -> Fault | None:
@@ -91,11 +92,13 @@ class Named:
     """Two names: the positive one is 1, the other 0.
 
     ``negative`` is None where the other name is learnt from the labels; names that need no option,
-    as true and false, are known both, and compared in any case.
+    as true and false, are known both, and compared in any case. ``numeric``: the column is one of
+    numbers, in which "nan" is missing and 1 is 1.0.
     """
 
     positive: str
     negative: str | None = None
+    numeric: bool = False
     as_text: bool = True
 
     def encode(self, batch: Batch) -> Encoded:
@@ -112,12 +115,14 @@ class Named:
         return Encoded(values[:, np.newaxis], missing[:, np.newaxis], seen=seen)
 
     def _canonical(self, text: str) -> str:
-        """Spell a label so that equal labels are equal texts: 1 and 1.0, True and true."""
+        """Spell equal labels alike: 1 and 1.0, True and true; a missing one is ""."""
         text = text.strip()
         if self.negative is not None:
             return text.casefold()
-        number, wanted = _number(text), _number(self.positive)
-        return text if number is None or wanted is None else repr(number)
+        number = to_number(text) if self.numeric else None
+        if number is None:
+            return text
+        return "" if math.isnan(number) else spelled(number)
 
     def conflict(self, seen: Mapping[str, int]) -> Fault | None:
         """Refuse a third name."""
@@ -154,13 +159,13 @@ class Positions:
         wrong = ~missing & ((values % 1 != 0) | (values < self.base) | (values > top))
         fault = None
         if wrong.any():
-            row = _first_row(wrong)
+            row = first_row(wrong)
             fault = self._fault(row, float(values[row]), top)
         usable = np.where(missing | wrong, self.base, values)
         return Encoded(usable.astype(np.int64) - self.base, missing, fault)
 
     def _fault(self, row: int, value: float, top: int) -> Fault:
-        what = f"the label {value:g} is not a class: there are {self.base} to {top}"
+        what = f"the label {spelled(value)} is not a class: there are {self.base} to {top}"
         hint = None
         if value == self.classes and self.base == 0:
             hint = "labels from 1? --label-base 1"
@@ -189,8 +194,8 @@ class Numbered:
         wrong = ~missing & (known[found] != values)
         fault = None
         if wrong.any():
-            row = _first_row(wrong)
-            fault = _unknown_class(row, f"{values[row]:g}", tuple(map(str, self.numbers)))
+            row = first_row(wrong)
+            fault = _unknown_class(row, spelled(float(values[row])), tuple(map(str, self.numbers)))
         return Encoded(order[found].astype(np.int64), missing, fault)
 
     def conflict(self, seen: Mapping[str, int]) -> Fault | None:
@@ -219,7 +224,7 @@ class Classes:
         wrong = (codes < 0) & ~missing
         fault = None
         if wrong.any():
-            row = _first_row(wrong)
+            row = first_row(wrong)
             fault = _unknown_class(row, texts[int(column.codes[row])], self.short or self.names)
         return Encoded(np.maximum(codes, 0), missing, fault)
 
@@ -241,15 +246,3 @@ def _unknown_class(row: int, label: str, names: tuple[str, ...]) -> Fault:
     if hint is None:
         hint = f"the classes are {listing(sorted(names, key=natural_key))}"
     return Fault(row, "label", 0, f"no class is called {quoted(label)}", hint)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _first_row(marks: Booleans) -> int:
-    rows = marks if marks.ndim == 1 else marks.any(axis=1)
-    return int(rows.argmax())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossctl.block import Booleans, Floats, Integers
+from lossctl.block import Booleans, Fault, Floats, Integers
 
 PROBS, LOGITS, LOG_PROBS, NUMBERS = "probs", "logits", "log-probs", "numbers"
 
@@ -23,26 +23,14 @@ class Domain:
     ``classes``: a row is one prediction over K ≥ 2 classes; otherwise its cells are scored singly.
     """
 
-    name: str
     forms: tuple[str, ...]
     classes: bool
     unit_labels: bool
 
 
-REAL = Domain("real", (NUMBERS,), classes=False, unit_labels=False)
-BINARY = Domain("binary", (PROBS, LOGITS, LOG_PROBS), classes=False, unit_labels=True)
-CLASSES = Domain("classes", (PROBS, LOGITS, LOG_PROBS), classes=True, unit_labels=True)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """The first value of a block that cannot be scored: its row, side, column, and why."""
-
-    row: int
-    side: str  # "prediction" or "label"
-    column: int | None  # within the side; None is the whole row
-    message: str
-    hint: str | None = None
+REAL = Domain((NUMBERS,), classes=False, unit_labels=False)
+BINARY = Domain((PROBS, LOGITS, LOG_PROBS), classes=False, unit_labels=True)
+CLASSES = Domain((PROBS, LOGITS, LOG_PROBS), classes=True, unit_labels=True)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Kernel = Callable[[Any, Any], "Floats"]
 AnyKernel = TypeVar("AnyKernel", bound=Kernel)
 
-MEAN, TOTAL, ROOT_MEAN = "mean", "total", "root-mean"
+AS_MEAN, AS_TOTAL, AS_ROOT_MEAN = "mean", "total", "root-mean"
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Name:
 
     text: str
     aliases: tuple[str, ...] = ()
-    finish: str = MEAN
+    finish: str = AS_MEAN
     form: str | None = None  # what the predictions hold unless --from says otherwise
 
 
@@ -43,11 +43,6 @@ class Loss:
     def __str__(self) -> str:
         """Return the spelling that ``parse`` understands."""
         return self.name
-
-    @property
-    def summary(self) -> str:
-        """The first line of the kernel's documentation."""
-        return (self.kernels[self.default_form].__doc__ or "").strip().splitlines()[0]
 
 
 LOSSES: dict[str, Loss] = {}
@@ -104,6 +99,8 @@ def parse(text: str) -> tuple[Loss, ...]:
 def _parse_one(part: str) -> Loss:
     name, colon, parameters = part.partition(":")
     known = spellings()
+    if not name:
+        raise UsageError("a loss without a name", hint=f"the losses are {', '.join(LOSSES)}")
     if name.casefold() not in known:
         hint = did_you_mean(name, known) or f"the losses are {', '.join(LOSSES)}"
         raise UsageError(f"there is no loss called '{name}'", hint=hint)

@@ -6,14 +6,14 @@ import numpy as np
 
 from lossctl.block import Floats
 from lossctl.losses.domain import REAL
-from lossctl.losses.registry import ROOT_MEAN, TOTAL, Name, loss
+from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL, Name, loss
 
 
 @loss(
     REAL,
     Name("mse", ("l2", "mean-squared-error")),
-    Name("sse", ("sum-of-squared-errors",), finish=TOTAL),
-    Name("rmse", ("root-mean-squared-error",), finish=ROOT_MEAN),
+    Name("sse", ("sum-of-squared-errors",), finish=AS_TOTAL),
+    Name("rmse", ("root-mean-squared-error",), finish=AS_ROOT_MEAN),
 )
 def squared_error(prediction: Floats, label: Floats) -> Floats:
     """Squared error (p − y)², in squared units of the label."""

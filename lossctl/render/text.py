@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from lossctl.names import printable
+from lossctl.numbers import spelled
 from lossctl.result import SCHEMA, Result
 
 COLUMNS = (
@@ -36,10 +37,8 @@ def _row(result: Result) -> tuple[str, ...]:
 
 
 def number(value: float | None) -> str:
-    """Return the shortest text that reads back as the same number; inf and nan are spelt so."""
-    if value is None:
-        return ""
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    """Return a number in full precision, inf and nan spelt so; nothing for what is not known."""
+    return "" if value is None else spelled(value)
 
 
 def json_text(results: Sequence[Result]) -> str:

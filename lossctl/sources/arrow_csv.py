@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from lossctl.block import Floats
+from lossctl.numbers import MISSING
 from lossctl.sources.dialect import Dialect
 from lossctl.sources.records import TextFile
-from lossctl.sources.table import MISSING, Batch, Keys, Names, Request
+from lossctl.sources.table import Batch, Keys, Names, Request
 
 
 def batches(
@@ -30,7 +32,7 @@ def batches(
     # binary, not string: text that is not UTF-8 must not stop the reading
     types |= {str(position): pa.dictionary(pa.int32(), pa.binary()) for position in request.names}
     types |= {str(position): pa.binary() for position in request.keys}
-    with pa.OSFile(file.path) as opened:
+    with pa.OSFile(os.fsencode(file.path)) as opened:
         reader = pyarrow.csv.open_csv(
             opened.get_stream(file.start, file.end - file.start),
             read_options=pyarrow.csv.ReadOptions(
@@ -57,6 +59,7 @@ def batches(
 
 
 def _all_cases(word: str) -> list[str]:
+    """Return a word in every case: pyarrow compares missing values letter by letter."""
     spellings = [""]
     for letter in word:
         spellings = [s + c for s in spellings for c in sorted({letter.lower(), letter.upper()})]

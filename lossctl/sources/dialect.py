@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from lossctl.errors import DataError, UsageError
 from lossctl.known import is_key, is_label, is_prediction
-from lossctl.sources.table import EMPTY, MISSING, NUMBER, TEXT, Column
+from lossctl.numbers import is_missing, to_number
+from lossctl.sources.table import EMPTY, NUMBER, TEXT, Column
 
 SAMPLE_BYTES = 256 * 1024
 SAMPLE_ROWS = 1000
 HEAD_ROWS = 5
 UTF8_BOM = b"\xef\xbb\xbf"
-csv.field_size_limit(64 * 1024 * 1024)  # the default of 128 KiB refuses honest files
+# The default of 128 KiB refuses honest files. The limit is one for the whole process.
+csv.field_size_limit(max(csv.field_size_limit(), 64 * 1024 * 1024))
 _DELIMITERS = "\t;|,"  # in this order: a decimal comma must not split a file of semicolons
 
 
@@ -48,31 +50,12 @@ class Dialect:
     columns: tuple[Column, ...]
     data_offset: int
 
-    def is_number(self, cell: str) -> bool:
-        """Whether a cell is a number: as Python spells it, without underscores."""
-        return to_number(cell, self.decimal) is not None
-
 
 def kind_of(cell: str | None, decimal: str = ".") -> str:
     """Return the kind of a column whose first value is this."""
     if cell is None:
         return EMPTY
     return TEXT if to_number(cell, decimal) is None else NUMBER
-
-
-def to_number(cell: str, decimal: str = ".") -> float | None:
-    """Return the value of a cell; NaN where it is missing, None where it is no number."""
-    cell = cell.strip()
-    if cell.casefold() in MISSING:
-        return float("nan")
-    if "_" in cell or not cell.isascii():
-        return None
-    if decimal != ".":
-        cell = cell.replace(".", "?").replace(decimal, ".")  # a point is then no part of a number
-    try:
-        return float(cell)
-    except ValueError:
-        return None
 
 
 def physical_lines(chunks: Iterable[bytes]) -> Iterator[str]:
@@ -253,5 +236,5 @@ def _column(
 ) -> Column:
     name = names[position] if names else None
     cells = [row[position].strip() for row in body if position < len(row)]
-    first = next((cell for cell in cells if cell.casefold() not in MISSING), None)
+    first = next((cell for cell in cells if not is_missing(cell)), None)
     return Column(position, name, kind_of(first, decimal), first, tuple(cells[:HEAD_ROWS]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
 
@@ -71,7 +73,7 @@ def _last(path: str) -> str:
 
 def _format(path: str) -> str:
     suffix = os.path.splitext(path)[1].lower()
-    with opened(path) as file:
+    with reading(path), opened(path) as file:
         magic = file.read(len(NPY_MAGIC))
     if magic == NPY_MAGIC:
         return NPY
@@ -91,18 +93,25 @@ def opened(path: str) -> FileIO:
         DataError: it is not there, or the system does not let us.
 
     """
-    try:
+    with reading(path):
         return FileIO(path)
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Turn what the system says while a file is read into an error that names the file."""
+    try:
+        yield
     except OSError as error:
-        raise _unreadable(path, error) from error
+        if isinstance(error, FileNotFoundError):
+            raise _not_found(path) from error
+        why = error.strerror or str(error)
+        raise DataError(f"cannot read the file: {why}", where=path) from error
 
 
-def _unreadable(path: str, error: OSError) -> DataError:
-    """Return the error for a file that the system does not let us read, with similar names."""
-    if not isinstance(error, FileNotFoundError):
-        return DataError(f"cannot read the file: {error.strerror}", where=path)
+def _not_found(path: str) -> DataError:
     folder, last = os.path.split(path)
     if not os.path.isdir(folder or "."):
         return DataError("there is no such folder", where=folder)
-    hint = did_you_mean(last, os.listdir(folder or "."))
-    return DataError("there is no such file", where=path, hint=hint)
+    names = (name for name in os.listdir(folder or ".") if name != last)
+    return DataError("there is no such file", where=path, hint=did_you_mean(last, names))

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from lossctl.block import Floats
 from lossctl.errors import DataError
-from lossctl.sources.files import NPY_MAGIC, Files, opened
+from lossctl.numbers import spelled
+from lossctl.sources.files import NPY_MAGIC, Files, opened, reading
 from lossctl.sources.table import NUMBER, TEXT, Batch, Column, Names, Request
 
 BLOCK_BYTES = 512 * 1024
@@ -61,17 +62,13 @@ class ArrayTable:
     arrays: tuple[Array, ...]
     columns: tuple[Column, ...]
     header: None = None
+    named: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of all files together."""
         first = self.arrays[0].shape
         return (sum(array.shape[0] for array in self.arrays), *first[1:])
-
-    @property
-    def rows(self) -> int:
-        """The number of rows."""
-        return sum(array.rows for array in self.arrays)
 
     def flattened(self) -> ArrayTable:
         """Return the same arrays with all their axes as rows of one column."""
@@ -85,7 +82,7 @@ class ArrayTable:
     def read(self, request: Request) -> Iterator[Batch]:
         """Yield the rows of all files in blocks of bounded size."""
         for array in self.arrays:
-            with opened(array.path) as file:
+            with reading(array.path), opened(array.path) as file:
                 for values in _blocks(file, array):
                     yield _batch(values, request)
 
@@ -123,7 +120,7 @@ def open_arrays(files: Files) -> ArrayTable:
 
 
 def _read_header(path: str) -> Array:
-    with opened(path) as file:
+    with reading(path), opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
             raise DataError("the file is empty", where=path)
@@ -149,7 +146,7 @@ def _read_header(path: str) -> Array:
 
 
 def _has_magic(path: str) -> bool:
-    with opened(path) as file:
+    with reading(path), opened(path) as file:
         return file.read(len(NPY_MAGIC)) == NPY_MAGIC
 
 
@@ -237,16 +234,14 @@ def _names(values: npt.NDArray[np.generic]) -> Names:
 def _spell(value: object) -> str:
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
-    if isinstance(value, bool | float) and float(value).is_integer():
-        return str(int(value))
-    if value != value:  # noqa: PLR0124  # NaN is the one value that differs from itself
-        return ""
+    if isinstance(value, bool | float | np.floating):
+        return "" if math.isnan(value) else spelled(float(value))
     return str(value)
 
 
 def _first_row(arrays: tuple[Array, ...]) -> tuple[str, ...]:
     array = next(array for array in arrays if array.rows)
-    with opened(array.path) as file:
+    with reading(array.path), opened(array.path) as file:
         return tuple(_spell(value) for value in next(_blocks(file, array))[0].tolist())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -11,30 +12,40 @@ import numpy as np
 
 from lossctl.errors import DataError
 from lossctl.names import quoted
-from lossctl.sources.dialect import Dialect, to_number
-from lossctl.sources.files import opened
+from lossctl.numbers import to_number
+from lossctl.sources.dialect import Dialect
+from lossctl.sources.files import opened, reading
 from lossctl.sources.table import Batch, Column, Keys, Names, Request
 
 _BATCH_ROWS = 4096
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
 @dataclass(frozen=True)
 class TextFile:
-    """One file of a table: where its records start and end, and whether it holds quotes."""
+    """One file of a table: where its records start and end, and what quotes it holds.
+
+    ``plain`` quotes open at the start of a cell and close at its end, as writers put them; where
+    one does not, a row may be swallowed, and the careful way through the file will say so.
+    """
 
     path: str
     start: int
     end: int
     quotes: bool
+    plain: bool = True
 
 
 def records(file: TextFile, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
     """Yield each record with the physical line on which it starts, counted from 1."""
-    with opened(file.path) as head:
+    with reading(file.path), opened(file.path) as head:
         before = len(head.read(file.start).splitlines())
-    with open(file.path, encoding="utf-8", errors="surrogateescape", newline="") as lines:
+    with (
+        reading(file.path),
+        open(file.path, encoding="utf-8", errors="surrogateescape", newline="") as lines,
+    ):
         lines.seek(file.start)
-        reader = csv.reader(lines, delimiter=dialect.delimiter)
+        reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True)
         start = before
         blank: list[int] = []
         try:
@@ -98,10 +109,10 @@ def _ragged(file: TextFile, dialect: Dialect, line: int, record: list[str]) -> D
 
 def _not_a_number(where: str, cell: str) -> DataError:
     hint = None
-    if to_number(cell, ",") is not None:
+    if _THOUSANDS.fullmatch(cell.strip()):
+        hint = "numbers have no thousands separators here; a decimal comma is --decimal ,"
+    elif to_number(cell, ",") is not None:
         hint = "a decimal comma? --decimal ,"
-    elif "," in cell and to_number(cell.replace(",", "")) is not None:
-        hint = "numbers are read without thousands separators"
     return DataError(f"{quoted(cell)} is not a number", where=where, hint=hint)
 
 

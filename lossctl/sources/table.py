@@ -13,9 +13,6 @@ from lossctl.block import Floats
 
 NUMBER, TEXT, EMPTY = "number", "text", "empty"
 
-# What stands for a missing number in text, in any case. In text columns only the empty cell does.
-MISSING = ("", "nan", "na", "n/a", "null", "none")
-
 
 @dataclass(frozen=True)
 class Column:
@@ -81,7 +78,11 @@ class Keys:
         lengths_agree = np.array_equal(np.diff(self.offsets), np.diff(other.offsets))
         if lengths_agree and np.array_equal(self._bytes(0, len(self)), other._bytes(0, len(other))):
             return None
-        return next(i for i in range(len(self)) if self.text(i) != other.text(i))
+        return next(
+            i
+            for i in range(len(self))
+            if not np.array_equal(self._bytes(i, i + 1), other._bytes(i, i + 1))
+        )
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,11 @@ class Table(Protocol):
 
     @property
     def header(self) -> bool | None:
-        """Whether a text file starts with a header; None for arrays."""
+        """Whether a text file starts with a header; None where there is no such question."""
+
+    @property
+    def named(self) -> bool:
+        """Whether all columns have names."""
 
     def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         """Return columns with their kinds known, reading on where the first rows have no value."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from lossctl.errors import DataError
 from lossctl.names import quoted
+from lossctl.numbers import is_missing
 from lossctl.sources.arrow_csv import batches
 from lossctl.sources.dialect import SAMPLE_BYTES, Dialect, TextOptions, kind_of, sniff
-from lossctl.sources.files import Files, opened
+from lossctl.sources.files import Files, opened, reading
+from lossctl.sources.quotes import Quotes
 from lossctl.sources.records import TextFile, place, read_slowly, records
-from lossctl.sources.table import EMPTY, MISSING, Batch, Column, Request
+from lossctl.sources.table import EMPTY, Batch, Column, Request
 
 BLOCK_BYTES = 1024 * 1024
 _SAMPLE_LIMIT = 64 * BLOCK_BYTES
@@ -38,21 +42,21 @@ class TextTable:
         """Whether the files start with a header."""
         return self.dialect.header
 
+    @property
+    def named(self) -> bool:
+        """Whether all columns have names."""
+        return self.dialect.header
+
     def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         """Return columns with their kinds known, reading on where the first rows have no value."""
-        known = {column.position: column for column in columns}
-        empty = [position for position, column in known.items() if column.kind == EMPTY]
-        if empty:
-            for batch in self.read(Request(names=tuple(empty))):
-                for position, names in zip(empty, batch.names, strict=True):
-                    texts = (text.strip() for text in names.texts)
-                    first = next((t for t in texts if t.casefold() not in MISSING), None)
-                    if first is not None and known[position].kind == EMPTY:
-                        kind = kind_of(first, self.dialect.decimal)
-                        known[position] = replace(known[position], kind=kind, first=first)
-                if all(known[position].kind != EMPTY for position in empty):
-                    break
-        return tuple(known[column.position] for column in columns)
+        empty = tuple(column.position for column in columns if column.kind == EMPTY)
+        first = _first_values(self, empty) if empty else {}
+        return tuple(
+            replace(column, kind=kind_of(value, self.dialect.decimal), first=value)
+            if (value := first.get(column.position)) is not None
+            else column
+            for column in columns
+        )
 
     def read(self, request: Request) -> Iterator[Batch]:
         """Yield the rows of all files in batches of bounded size."""
@@ -67,6 +71,21 @@ class TextTable:
                     return place(file, self.dialect, line, column)
                 row -= 1
         raise AssertionError("a row beyond the end")
+
+
+@lru_cache(maxsize=16)
+def _first_values(table: TextTable, positions: tuple[int, ...]) -> dict[int, str]:
+    """Return the first value of columns that begin without one, if there is any in the table."""
+    found: dict[int, str] = {}
+    with suppress(DataError):  # what is wrong further on is told in its turn
+        for batch in table.read(Request(names=positions)):
+            for position, names in zip(positions, batch.names, strict=True):
+                values = (text.strip() for text in names.texts if not is_missing(text))
+                if position not in found and (value := next(values, None)) is not None:
+                    found[position] = value
+            if len(found) == len(positions):
+                break
+    return found
 
 
 def open_text(files: Files, options: TextOptions) -> TextTable:
@@ -120,7 +139,7 @@ def _shown(names: list[str | None]) -> str:
 
 def _sample(path: str) -> tuple[bytes, int]:
     """Return the first bytes, at least three lines of them, and the size of the file."""
-    with opened(path) as file:
+    with reading(path), opened(path) as file:
         sample = file.read(SAMPLE_BYTES)
         while (
             max(sample.count(b"\n"), sample.count(b"\r")) < 3
@@ -132,26 +151,26 @@ def _sample(path: str) -> tuple[bytes, int]:
 
 
 def _measured(path: str, start: int, dialect: Dialect) -> TextFile:
-    """Find what pyarrow must know: whether there are quotes, and where the last record ends.
+    """Find what pyarrow must know: what quotes there are, and where the last record ends.
 
     A blank line is a missing cell in a file of one column, but not at the very end. Quotes make
     reading slower, so the file is searched for one, at several GB/s.
     """
-    quotes, end, position = False, start, start
+    quotes, end, position = Quotes(dialect.delimiter), start, start
     buffer = bytearray(BLOCK_BYTES)
-    with opened(path) as file:
+    with reading(path), opened(path) as file:
         file.seek(start)
         while count := file.readinto(buffer):
-            block = memoryview(buffer)[:count]
-            quotes = quotes or buffer.find(b'"', 0, count) >= 0
-            filled = len(bytes(block[-4096:]).rstrip(b"\r\n"))
-            filled = filled + max(count - 4096, 0) if filled else len(bytes(block).rstrip(b"\r\n"))
+            block = bytes(memoryview(buffer)[:count])
+            quotes.see(block)
+            filled = len(block.rstrip(b"\r\n"))
             if filled:
                 end = position + filled
             position += count
+    quotes.see(b"\n")
     if len(dialect.columns) > 1:
         end = position
-    return TextFile(path, start, end, quotes)
+    return TextFile(path, start, end, quotes.found, quotes.plain)
 
 
 def _read(file: TextFile, dialect: Dialect, request: Request, block_bytes: int) -> Iterator[Batch]:
@@ -162,9 +181,13 @@ def _read(file: TextFile, dialect: Dialect, request: Request, block_bytes: int) 
     import pyarrow as pa  # noqa: PLC0415  # 50 ms: not for a command that reads no text
 
     done = 0
+    if not file.plain:
+        yield from read_slowly(file, dialect, request, skip=0)
+        return
     try:
-        for batch in batches(file, dialect, request, block_bytes):
-            done += len(batch)
-            yield batch
+        with reading(file.path):
+            for batch in batches(file, dialect, request, block_bytes):
+                done += len(batch)
+                yield batch
     except pa.ArrowInvalid:
         yield from read_slowly(file, dialect, request, skip=done)

@@ -1,33 +1,33 @@
-"""How many rows there were, and what was met on the way."""
+"""What was met on the way to the numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lossctl.block import Block, RowLosses
+
 
 @dataclass(frozen=True)
 class Counts:
     """Counts that add up. Laws: ``Counts() + a == a``; ``+`` is commutative and associative.
 
-    ``rows`` were read; ``skipped`` cells or rows were left out as missing; in ``adjusted`` rows a
-    value just outside its domain was counted as its bound. ``seen`` holds kinds of label with the
-    first row of each.
+    ``skipped`` cells or rows were left out as missing; in ``adjusted`` rows a value just outside
+    its domain was counted as its bound. ``seen`` holds kinds of label with the first row of each;
+    who merges parts of one input asks the coding whether they go together.
     """
 
-    rows: int = 0
     skipped: int = 0
     adjusted: int = 0
     seen: Mapping[str, int] = field(default_factory=dict)
+
+    def add(self, block: Block, _: RowLosses) -> Counts:
+        """Return the counts with a block's added."""
+        return self + Counts(block.skipped, block.adjusted, block.seen)
 
     def __add__(self, other: Counts) -> Counts:
         """Return the counts of both."""
         seen = dict(self.seen)
         for kind, row in other.seen.items():
             seen[kind] = min(row, seen.get(kind, row))
-        return Counts(
-            self.rows + other.rows,
-            self.skipped + other.skipped,
-            self.adjusted + other.adjusted,
-            seen,
-        )
+        return Counts(self.skipped + other.skipped, self.adjusted + other.adjusted, seen)

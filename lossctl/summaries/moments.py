@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from lossctl.block import Floats
+from lossctl.block import Block, Floats, RowLosses
 from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum, units_of
 
 # Cross-products are kept in units of 2^-PRODUCT_BITS: that of the smallest float64 with itself is
@@ -26,34 +26,46 @@ _LARGE = 1e290  # such a product could overflow
 
 @dataclass(frozen=True)
 class Moments:
-    """Count, exact sums and products about the origin of k columns; the last is the denominator's.
+    """Count, exact sums and products about the origin of the J row losses and, last, of the cells.
 
     ``products[i][j]`` is Σ (zᵢ − z̄ᵢ)(zⱼ − z̄ⱼ) + (Σ zᵢ)(Σ zⱼ)/n, in whole units, so that merging
     is an addition; ``covariation`` takes the second term off again, exactly. The products of a
-    column that is not finite mean nothing.
+    column that is not finite mean nothing. They are rounded so that ratios keep their digits;
+    ``squares[i]`` is products[i][i] once more, rounded so that the total of a column does.
     """
 
     count: int
     sums: tuple[ExactSum, ...]
     products: tuple[tuple[int, ...], ...]
+    squares: tuple[int, ...]
 
     @classmethod
-    def empty(cls, columns: int) -> Moments:
+    def empty(cls, losses: int) -> Moments:
         """Return the moments of no rows."""
-        return cls(0, (ExactSum(),) * columns, ((0,) * columns,) * columns)
+        nothing = (0,) * (losses + 1)
+        return cls(0, (ExactSum(),) * (losses + 1), (nothing,) * (losses + 1), nothing)
 
     @classmethod
-    def of(cls, columns: tuple[Floats | float, ...], count: int) -> Moments:
-        """Return the moments of ``count`` rows; a column is (n,), or one number for all rows."""
-        if count == 0:
-            return cls.empty(len(columns))
+    def of(cls, losses: RowLosses) -> Moments:
+        """Return the moments of some row losses."""
+        columns: list[Floats | float] = [*losses.values, losses.cells]
+        if len(losses) == 0:
+            return cls.empty(len(columns) - 1)
         sums = tuple(
             ExactSum.of(column)
             if isinstance(column, np.ndarray)
-            else ExactSum(units_of(column) * count)
+            else ExactSum(units_of(column) * len(losses))
             for column in columns
         )
-        return cls(count, sums, _products(columns, sums, count))
+        products = _products(columns, sums, len(losses))
+        squares = tuple(products[i][i] for i in range(len(columns)))
+        if isinstance(losses.cells, np.ndarray):
+            squares = _squares(columns, sums, len(losses))
+        return cls(len(losses), sums, products, squares)
+
+    def add(self, _: Block, losses: RowLosses) -> Moments:
+        """Return the moments with a block's row losses added."""
+        return self + Moments.of(losses)
 
     def __add__(self, other: Moments) -> Moments:
         """Return the moments of the rows of both."""
@@ -64,13 +76,20 @@ class Moments:
                 tuple(a + b for a, b in zip(mine, theirs, strict=True))
                 for mine, theirs in zip(self.products, other.products, strict=True)
             ),
+            tuple(a + b for a, b in zip(self.squares, other.squares, strict=True)),
         )
 
     def covariation(self, i: int, j: int) -> Fraction:
         """Return Σ (zᵢ − z̄ᵢ)(zⱼ − z̄ⱼ) over all rows; a variance is this over n − 1."""
-        raw = self.products[i][j] * self.count
+        return self._centred(self.products[i][j], i, j)
+
+    def variation(self, i: int) -> Fraction:
+        """Return Σ (zᵢ − z̄ᵢ)² over all rows, as exact as the column itself allows."""
+        return self._centred(self.squares[i], i, i)
+
+    def _centred(self, raw: int, i: int, j: int) -> Fraction:
         means = self.sums[i].units * self.sums[j].units << _GUARD_BITS
-        return Fraction(raw - means, self.count << PRODUCT_BITS)
+        return Fraction(raw * self.count - means, self.count << PRODUCT_BITS)
 
 
 @dataclass(frozen=True)
@@ -88,7 +107,7 @@ class _Residual:
 
 @np.errstate(under="ignore")
 def _products(
-    columns: tuple[Floats | float, ...], sums: tuple[ExactSum, ...], count: int
+    columns: list[Floats | float], sums: tuple[ExactSum, ...], count: int
 ) -> tuple[tuple[int, ...], ...]:
     """Return the products of one block: residuals in floating point, moved back exactly.
 
@@ -96,22 +115,37 @@ def _products(
     products of the residuals, which are small as the ratio's are; slopes and means are put back in
     whole numbers, where the same terms cancel later.
     """
-    last = columns[-1]
+    last, k = columns[-1], len(columns)
     residuals = [
-        _residual(c, last, total, sums[-1], count) for c, total in zip(columns, sums, strict=True)
+        _residual(column, last, total, sums[-1], count)
+        for column, total in zip(columns, sums, strict=True)
     ]
-    k = len(columns)
-    around = [[_product(residuals[i], residuals[j], count) for j in range(k)] for i in range(k)]
+    around = [[_product(a, b, count) for b in residuals[: i + 1]] for i, a in enumerate(residuals)]
     products = [[0] * k for _ in range(k)]
     for i in range(k):
         for j in range(i + 1):
             a, b = residuals[i].slope, residuals[j].slope
-            slopes = (a * around[-1][j] + b * around[i][-1] >> UNIT_BITS) + (
+            slopes = (a * around[-1][j] + b * around[-1][i] >> UNIT_BITS) + (
                 a * b * around[-1][-1] >> 2 * UNIT_BITS
             )
             means = (sums[i].units * sums[j].units << _GUARD_BITS) // count
             products[i][j] = products[j][i] = around[i][j] + slopes + means
     return tuple(map(tuple, products))
+
+
+@np.errstate(under="ignore")
+def _squares(
+    columns: list[Floats | float], sums: tuple[ExactSum, ...], count: int
+) -> tuple[int, ...]:
+    """Return the products of columns with themselves, centred without slopes."""
+    centred = [
+        _residual(column, 1.0, total, sums[-1], count)
+        for column, total in zip(columns, sums, strict=True)
+    ]
+    return tuple(
+        _product(a, a, count) + (total.units**2 << _GUARD_BITS) // count
+        for a, total in zip(centred, sums, strict=True)
+    )
 
 
 def _residual(

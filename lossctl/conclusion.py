@@ -1,0 +1,114 @@
+"""From summaries to results: which estimate, with what signature and warnings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from lossctl import statistics
+from lossctl.engines.partition import Summaries
+from lossctl.errors import DataError
+from lossctl.labels.codings import Named
+from lossctl.losses import Loss
+from lossctl.losses.domain import LOGITS, PROBABILITY_SLACK
+from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL
+from lossctl.names import quoted, readable
+from lossctl.plan import Plan
+from lossctl.result import MEAN, SUM, Columns, Result, Signature
+from lossctl.summaries.counts import Counts
+
+
+def conclude(plan: Plan, summaries: Summaries) -> tuple[Result, ...]:
+    """Return the result of each loss of the plan.
+
+    Raises:
+        DataError: no row was scored; there is no loss of nothing.
+
+    """
+    if summaries.moments.count == 0:
+        raise no_rows(plan, summaries.counts)
+    return tuple(_result(plan, loss, summaries) for loss in plan.losses)
+
+
+def no_rows(plan: Plan, counts: Counts) -> DataError:
+    """Return the error for an input of which nothing is scored."""
+    if counts.skipped:
+        return DataError("no row is left to score: every one has a missing value")
+    return DataError("there are no rows", where=plan.inputs.name)
+
+
+def _result(plan: Plan, loss: Loss, summaries: Summaries) -> Result:
+    moments, column, cells = summaries.moments, plan.column(loss), len(plan.kernels)
+    summed = loss.finish == AS_TOTAL or plan.reduction == SUM
+    total = statistics.total(moments, column, plan.level)
+    estimate = total if summed else statistics.mean(moments, column, cells, plan.level)
+    if loss.finish == AS_ROOT_MEAN:
+        estimate = statistics.root(estimate)
+    return Result(
+        loss=str(loss),
+        value=estimate.value,
+        reduction=SUM if summed else MEAN,
+        n=moments.count,
+        skipped=summaries.counts.skipped,
+        ignored=0,
+        denominator=moments.sums[cells].value,
+        sum=total.value,
+        stderr=estimate.stderr,
+        level=plan.level,
+        low=estimate.low,
+        high=estimate.high,
+        predictions=str(readable(plan.inputs.predictions.name)),
+        labels=str(readable(plan.inputs.label_table.name)),
+        columns=_columns_used(plan),
+        signature=str(_signature(plan, loss, moments.count, summed=summed)),
+        warnings=(*warnings_of(plan, summaries.counts), *_warnings_of(plan, summaries, column)),
+    )
+
+
+def _columns_used(plan: Plan) -> Columns:
+    return Columns(
+        tuple(readable(column.label) for column in plan.roles.prediction),
+        tuple(readable(column.label) for column in plan.roles.label),
+        None,
+        plan.inputs.predictions.header,
+    )
+
+
+def _signature(plan: Plan, loss: Loss, n: int, *, summed: bool) -> Signature:
+    return Signature(
+        loss=str(loss),
+        form=plan.form,
+        norm="check" if plan.domain.classes and plan.form != LOGITS else "none",
+        denominator="none" if summed else "n" if plan.cells == 1 else "cells",
+        nan=plan.nan,
+        n=n,
+    )
+
+
+def _warnings_of(plan: Plan, summaries: Summaries, column: int) -> Iterator[str]:
+    total = summaries.moments.sums[column]
+    if total.positive_infinities:
+        why = "the true class has probability 0" if plan.domain.unit_labels else "too large"
+        yield f"the loss is infinite because of {_rows(total.positive_infinities)}: {why}"
+    if total.nans:
+        yield f"the loss is NaN because of {_rows(total.nans)}"
+    if total.finite and math.isinf(total.value):
+        yield "the sum of the row losses is larger than float64 can hold"
+
+
+def warnings_of(plan: Plan, counts: Counts) -> Iterator[str]:
+    """Yield what a person should know of the rows that were read."""
+    if counts.adjusted:
+        yield (
+            f"probabilities that miss their range by at most {PROBABILITY_SLACK:g} were counted as "
+            f"0 or 1, in {_rows(counts.adjusted)}"
+        )
+    if isinstance(plan.coding, Named) and plan.coding.is_unused(counts.seen):
+        yield f"no label is {quoted(plan.coding.positive)}, the positive one"
+    if counts.skipped:
+        cells = f"{counts.skipped:,} {'cell' if counts.skipped == 1 else 'cells'}"
+        yield f"missing values: {cells if plan.cells > 1 else _rows(counts.skipped)} skipped"
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
