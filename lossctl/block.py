@@ -50,7 +50,7 @@ class RowLosses:
 
     def __len__(self) -> int:
         """Return the number of rows."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
 
 @dataclass(frozen=True)
@@ -66,5 +66,4 @@ class Fault:
 
 def first_row(marks: Booleans) -> int:
     """Return the first row with a mark; there is one."""
-    rows: Integers = np.argwhere(marks)
-    return int(rows[0, 0])
+    return int(np.argmax(marks if marks.ndim == 1 else marks.any(axis=1)))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lossctl.losses import LOSSES
+from lossctl.losses import LOSSES, Loss
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -28,7 +28,7 @@ def printed(command: str, **environment: str) -> str:
     done = subprocess.run(
         ["/bin/sh", "-c", f"{command} 2>&1"],
         cwd=ROOT,
-        env=os.environ | {"PATH": path} | environment,
+        env=os.environ | {"PATH": path, "COLUMNS": "80"} | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -59,17 +59,11 @@ def test_the_readme_shows_commands() -> None:
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)
-def test_every_loss_and_alias_is_in_the_readme(loss: object) -> None:
-    for spelling in (loss.name, *loss.aliases):  # type: ignore[attr-defined]
-        assert f"`{spelling}`" in README or spelling not in COMMON_ALIASES
+def test_every_loss_and_alias_is_in_the_readme(loss: Loss) -> None:
+    for spelling in (loss.name, *loss.aliases):
+        assert f"`{spelling}`" in README
 
 
-COMMON_ALIASES = {"l1", "l2", "log-loss", "cross-entropy", "binary-cross-entropy"}
-
-
-def test_every_option_is_in_the_help_and_the_commonest_in_the_readme() -> None:
-    text = printed("lossctl score --help")
-    assert all(len(line) <= 80 for line in text.splitlines())
-    for option in ("--from", "--pred-col", "--nan", "--value", "--json", "--reduction"):
-        assert option in text
-        assert option in README
+def test_the_help_fits_80_columns() -> None:
+    for command in ("lossctl --help", "lossctl score --help"):
+        assert max(map(len, printed(command).splitlines())) <= 80
