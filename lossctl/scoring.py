@@ -111,15 +111,15 @@ def prepare(loss: str, predictions: str, labels: str | None, options: Options) -
     if domain.classes and form == LOGITS:
         _refuse_unrelated_columns(inputs, roles, options)
     return Plan(
-        losses,
-        form,
-        inputs,
-        roles,
-        coding,
-        options.nan,
-        options.sum_tolerance,
-        options.reduction,
-        options.level,
+        losses=losses,
+        form=form,
+        inputs=inputs,
+        roles=roles,
+        coding=coding,
+        nan=options.nan,
+        sum_tolerance=options.sum_tolerance,
+        reduction=options.reduction,
+        level=options.level,
     )
 
 

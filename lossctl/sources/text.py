@@ -161,9 +161,9 @@ def _measured(path: str, start: int, dialect: Dialect) -> TextFile:
     with reading(path), opened(path) as file:
         file.seek(start)
         while count := file.readinto(buffer):
-            block = bytes(memoryview(buffer)[:count])
+            block = buffer if count == len(buffer) else buffer[:count]
             quotes.see(block)
-            filled = len(block.rstrip(b"\r\n"))
+            filled = count if block[-1] not in b"\r\n" else len(block.rstrip(b"\r\n"))
             if filled:
                 end = position + filled
             position += count
