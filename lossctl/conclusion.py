@@ -33,8 +33,9 @@ def conclude(plan: Plan, summaries: Summaries) -> tuple[Result, ...]:
 def no_rows(plan: Plan, counts: Counts) -> DataError:
     """Return the error for an input of which nothing is scored."""
     if counts.skipped:
-        return DataError("no row is left to score: every one has a missing value")
-    return DataError("there are no rows", where=plan.inputs.name)
+        what = "no row is left to score: every one has a missing value"
+        return DataError(what, where=plan.inputs.name, hint="are these the right columns?")
+    return DataError("there are no rows", where=plan.inputs.name, hint="a header is not a row")
 
 
 def _result(plan: Plan, loss: Loss, summaries: Summaries) -> Result:

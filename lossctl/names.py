@@ -18,10 +18,10 @@ def natural_key(name: object) -> tuple[tuple[int, str, str], ...]:
     )
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """Return a hint that names the most similar known name, if one is similar."""
     folded = {candidate.casefold(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
     return f"did you mean {quoted(folded[close[0]])}?" if close else None
 
 

@@ -166,7 +166,7 @@ class Positions:
 
     def _fault(self, row: int, value: float, top: int) -> Fault:
         what = f"the label {spelled(value)} is not a class: there are {self.base} to {top}"
-        hint = None
+        hint = "index labels count the prediction columns"
         if value == self.classes and self.base == 0:
             hint = "labels from 1? --label-base 1"
         elif not value.is_integer():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lossctl.errors import DataError, UsageError
 from lossctl.known import is_key, is_label, is_prediction
 from lossctl.numbers import is_missing, to_number
+from lossctl.sources.files import EMPTY_HINT
 from lossctl.sources.table import EMPTY, NUMBER, TEXT, Column
 
 SAMPLE_BYTES = 256 * 1024
@@ -81,7 +82,7 @@ def sniff(path: str, sample: bytes, options: TextOptions, *, complete: bool) -> 
     delimiter = options.delimiter or _delimiter(path, lines, options.decimal)
     rows, ends = _records(lines, delimiter, complete=complete)
     if not rows:
-        raise DataError("the file is empty", where=path)
+        raise DataError("the file is empty", where=path, hint=EMPTY_HINT)
     header = options.header
     if header is None:
         header = _has_header(path, rows, options.decimal)

@@ -13,6 +13,7 @@ from lossctl.errors import DataError
 from lossctl.names import did_you_mean, natural_key, quoted
 
 NPY_MAGIC = b"\x93NUMPY"
+EMPTY_HINT = "write it again: nothing has been written yet, or the disk was full"
 TEXT, NPY = "text", "npy"
 SUFFIXES = {".csv": TEXT, ".tsv": TEXT, ".txt": TEXT, ".npy": NPY}
 
@@ -51,13 +52,15 @@ def _paths(name: str) -> tuple[str, ...]:
         found = [os.path.join(name, entry) for entry in os.listdir(name)]
         paths = _shards(found)
         if not paths:
-            raise DataError("the directory holds no files", where=name)
+            hint = "hidden files, those with a leading _ and folders are passed over"
+            raise DataError("the directory holds no files", where=name, hint=hint)
         return paths
     if os.path.lexists(name) or not glob.has_magic(name):
         return (name,)
     paths = _shards(glob.glob(name))
     if not paths:
-        raise DataError(f"no file matches {quoted(name)}")
+        hint = f"it is looked for in {os.getcwd()}"
+        raise DataError(f"no file matches {quoted(name)}", hint=hint)
     return paths
 
 
@@ -112,6 +115,7 @@ def reading(path: str) -> Iterator[None]:
 def _not_found(path: str) -> DataError:
     folder, last = os.path.split(path)
     if not os.path.isdir(folder or "."):
-        return DataError("there is no such folder", where=folder)
+        return DataError("there is no such folder", where=folder, hint=f"it should hold {last}")
     names = (name for name in os.listdir(folder or ".") if name != last)
-    return DataError("there is no such file", where=path, hint=did_you_mean(last, names))
+    hint = did_you_mean(last, names, cutoff=0.7) or f"it is looked for in {folder or os.getcwd()}"
+    return DataError("there is no such file", where=path, hint=hint)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from lossctl.block import Floats
 from lossctl.errors import DataError
 from lossctl.numbers import spelled
-from lossctl.sources.files import NPY_MAGIC, Files, opened, reading
+from lossctl.sources.files import EMPTY_HINT, NPY_MAGIC, Files, opened, reading
 from lossctl.sources.table import NUMBER, TEXT, Batch, Column, Names, Request
 
 BLOCK_BYTES = 512 * 1024
@@ -123,7 +123,7 @@ def _read_header(path: str) -> Array:
     with reading(path), opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
-            raise DataError("the file is empty", where=path)
+            raise DataError("the file is empty", where=path, hint=EMPTY_HINT)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # NumPy remarks on headers written by Python 2
@@ -171,6 +171,7 @@ def _check(array: Array, *, scalar: bool, data_bytes: int) -> None:
             f"the file is truncated: {data_bytes:,} bytes of data where its header "
             f"announces {expected:,}, shape {array.shape} of {array.dtype}",
             where=array.path,
+            hint="copy or write it again: it was not finished",
         )
     if data_bytes > expected:
         raise DataError(

@@ -97,7 +97,7 @@ def read_slowly(file: TextFile, dialect: Dialect, request: Request, skip: int) -
 
 
 def _ragged(file: TextFile, dialect: Dialect, line: int, record: list[str]) -> DataError:
-    hint = None
+    hint = "a cell that holds the delimiter is quoted; another delimiter is set with --delimiter"
     if any("\n" in cell for cell in record):
         hint = "a quote that is opened on this line may not be closed"
     expected, found = len(dialect.columns), len(record)
@@ -108,7 +108,7 @@ def _ragged(file: TextFile, dialect: Dialect, line: int, record: list[str]) -> D
 
 
 def _not_a_number(where: str, cell: str) -> DataError:
-    hint = None
+    hint = "missing values are written as nothing, nan, na, n/a, null or none"
     if _THOUSANDS.fullmatch(cell.strip()):
         hint = "numbers have no thousands separators here; a decimal comma is --decimal ,"
     elif to_number(cell, ",") is not None:
