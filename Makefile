@@ -1,10 +1,11 @@
 # make demo   score the sample data          make test   run the tests
-# make lint   style and types                make pins   choose newer exact versions
+# make lint   style and types                make docs   paste outputs into the README
+# make pins   choose newer exact versions    make clean  remove what was made
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint pins clean
+.PHONY: demo test lint docs pins clean
 
 demo: .venv/run
 	@for command in \
@@ -24,6 +25,10 @@ lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# What the README shows is what its commands print.
+docs: .venv/dev
+	$(BIN)/python tests/paste.py README.md
 
 # Exact versions with their hashes; the project itself from this folder.
 .venv/run: pyproject.toml constraints/run.txt

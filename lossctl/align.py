@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lossctl.columns import Roles
 from lossctl.errors import DataError
@@ -30,7 +30,7 @@ class Pair:
         return Pair(self.start + start, self.prediction[start:stop], self.label[start:stop])
 
 
-def fit(predictions: Table, labels: Table | None) -> Inputs:
+def fit(predictions: Table, labels: Table | None = None) -> Inputs:
     """Return both inputs with the labels seen so that their rows are the predictions' rows.
 
     Arrays of more axes: the labels have the predictions' leading axes, with or without columns.
@@ -102,7 +102,7 @@ def in_order(inputs: Inputs, roles: Roles, *, label_as_text: bool) -> Iterator[P
             row, key = difference
             if row:  # the rows before it come first: one of them may be wrong as well
                 yield pair[:row]
-            raise _different_keys(inputs, roles, pair, row, key)
+            raise _different_keys(roles, pair, row, key)
 
 
 def _of_one_table(
@@ -111,8 +111,8 @@ def _of_one_table(
     own = tuple(column.position for column in roles.prediction)
     start, split = 0, len(own)
     for batch in table.read(Request((*own, *numbers), names)):
-        label = Batch(batch.numbers[:, split:], batch.names)
-        yield Pair(start, Batch(batch.numbers[:, :split]), label)
+        label = replace(batch, numbers=batch.numbers[:, split:])
+        yield Pair(start, replace(batch, numbers=batch.numbers[:, :split], names=()), label)
         start += len(batch)
 
 
@@ -144,12 +144,12 @@ def _first_difference(pair: Pair) -> tuple[int, int] | None:
     return min(found, default=None)
 
 
-def _different_keys(inputs: Inputs, roles: Roles, pair: Pair, row: int, key: int) -> DataError:
+def _different_keys(roles: Roles, pair: Pair, row: int, key: int) -> DataError:
     mine, theirs = (batch.keys[key].text(row) for batch in (pair.prediction, pair.label))
     left, right = roles.keys[key]
     return DataError(
         f"the rows do not belong together: {left.label} is {quoted(mine)} here, "
-        f"{quoted(theirs)} in {inputs.label_table.place(pair.start + row, right)}",
-        where=inputs.predictions.place(pair.start + row, left),
+        f"{quoted(theirs)} in {pair.label.place(row, right)}",
+        where=pair.prediction.place(row, left),
         hint="bring both files into the same order",
     )

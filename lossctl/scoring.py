@@ -22,7 +22,7 @@ from lossctl.names import listing
 from lossctl.numbers import to_number
 from lossctl.plan import ERROR, PROPAGATE, SKIP, Plan
 from lossctl.result import MEAN, NONE, SUM, Result
-from lossctl.sources import TextOptions, open_table
+from lossctl.sources import InputOptions, open_tables
 from lossctl.sources.table import TEXT, Inputs, Table
 from lossctl.summaries.counts import Counts
 
@@ -38,7 +38,7 @@ class Options:
     level: float = 0.95
     columns: ColumnOptions = field(default_factory=ColumnOptions)
     label: LabelOptions = field(default_factory=LabelOptions)
-    text: TextOptions = field(default_factory=TextOptions)
+    input: InputOptions = field(default_factory=InputOptions)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -101,10 +101,8 @@ def prepare(loss: str, predictions: str, labels: str | None, options: Options) -
     domain = _common_domain(losses)
     form = _form(losses, domain, options.form)
     check_options(domain, options.label)
-    inputs = align.fit(
-        open_table(predictions, options.text),
-        open_table(labels, options.text) if labels is not None else None,
-    )
+    names = [predictions] if labels is None else [predictions, labels]
+    inputs = align.fit(*open_tables(names, options.input))
     _refuse_two_complete_files(domain, inputs, options.columns)
     roles = columns.choose(domain, inputs, options.columns, options.label.classes)
     coding = choose_coding(domain, inputs, roles, options.label)

@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from paste import ROOT, commands, printed
 
 from lossctl.losses import LOSSES, Loss
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-COMMANDS = [
-    (command, output)
-    for block in BLOCKS
-    for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
-]
-
-
-def printed(command: str, **environment: str) -> str:
-    """Return what a shell command prints, as a reader would see it."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["/bin/sh", "-c", f"{command} 2>&1"],
-        cwd=ROOT,
-        env=os.environ | {"PATH": path, "COLUMNS": "80"} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    return done.stdout
 
 
 def split(text: str) -> tuple[list[str], list[float]]:
@@ -43,7 +18,9 @@ def split(text: str) -> tuple[list[str], list[float]]:
     return number.sub("#", text).split("\n"), [float(found) for found in number.findall(text)]
 
 
-@pytest.mark.parametrize(("command", "output"), COMMANDS, ids=lambda text: text.split("\n")[0])
+@pytest.mark.parametrize(
+    ("command", "output"), commands(README), ids=lambda text: text.split("\n")[0]
+)
 @pytest.mark.parametrize("environment", [{}, {"NO_COLOR": "1"}], ids=["plain", "no colour"])
 def test_commands_print_what_the_readme_says(
     command: str, output: str, environment: dict[str, str]
@@ -55,7 +32,7 @@ def test_commands_print_what_the_readme_says(
 
 
 def test_the_readme_shows_commands() -> None:
-    assert len(COMMANDS) >= 5
+    assert len(commands(README)) >= 5
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=str)

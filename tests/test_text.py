@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from lossctl.errors import DataError, UsageError
 from lossctl.result import Result
-from lossctl.sources import TextOptions, open_table
+from lossctl.sources import InputOptions, open_tables
 from lossctl.sources.table import Request
 
 Write = Callable[[str, "str | bytes"], Path]
@@ -23,11 +23,16 @@ Score = Callable[..., Result]
 SOME = "1.5,1\n2.5,2\n"
 
 
-def numbers(path: Path, options: TextOptions = TextOptions()) -> np.ndarray:  # noqa: B008
+def numbers(path: Path, options: InputOptions = InputOptions()) -> np.ndarray:  # noqa: B008
     """Read all columns of a file as numbers."""
-    table = open_table(str(path), options)
+    (table,) = open_tables([str(path)], options)
     request = Request(tuple(column.position for column in table.columns))
     return np.concatenate([batch.numbers for batch in table.read(request)])
+
+
+def header_of(path: str | Path, *, header: bool | None) -> bool | None:
+    """Return whether a file is taken to start with a header."""
+    return open_tables([str(path)], InputOptions(header=header))[0].header
 
 
 @pytest.mark.parametrize(
@@ -56,9 +61,9 @@ def test_every_dialect_reads_the_same(content: str, write: Write) -> None:
 
 def test_decimal_commas(write: Write) -> None:
     path = write("f.csv", "pred;label\n1,5;1\n-2,5;2\n")
-    assert numbers(path, TextOptions(decimal=",")).tolist() == [[1.5, 1.0], [-2.5, 2.0]]
+    assert numbers(path, InputOptions(decimal=",")).tolist() == [[1.5, 1.0], [-2.5, 2.0]]
     with pytest.raises(DataError, match=r"'1\.5' is not a number, .*f2.csv, line 2, column 'pred'"):
-        numbers(write("f2.csv", "pred;label\n1.5;1\n"), TextOptions(decimal=","))
+        numbers(write("f2.csv", "pred;label\n1.5;1\n"), InputOptions(decimal=","))
 
 
 @pytest.mark.parametrize(
@@ -90,13 +95,13 @@ def test_headers(content: str, header: bool | None, write: Write) -> None:
     path = str(write("f.csv", content))
     if header is None:
         with pytest.raises(DataError, match="whether the file has a header") as caught:
-            open_table(path, TextOptions())
+            open_tables([str(path)], InputOptions())
         assert caught.value.hint == "say --header or --no-header"
-        assert open_table(path, TextOptions(header=True)).header is True
+        assert header_of(path, header=True) is True
         header = False
-    assert open_table(path, TextOptions(header=header)).header is header
+    assert header_of(path, header=header) is header
     if "nan" not in content:
-        assert open_table(path, TextOptions(header=None if header else False)).header is header
+        assert header_of(path, header=None if header else False) is header
 
 
 @pytest.mark.parametrize(
@@ -215,7 +220,7 @@ def test_text_is_cut_into_the_cells_that_the_csv_module_wrote(
     with tempfile.NamedTemporaryFile("wb", suffix=".csv") as file:
         file.write(buffer.getvalue().encode())
         file.flush()
-        table = open_table(file.name, TextOptions(header=True, delimiter=","))
+        (table,) = open_tables([file.name], InputOptions(header=True, delimiter=","))
         batches = list(table.read(Request(numbers=(2,), names=(0,), keys=(1,))))
     names = [batch.names[0].texts[code] for batch in batches for code in batch.names[0].codes]
     keys = [batch.keys[0].text(i) for batch in batches for i in range(len(batch))]
@@ -256,4 +261,4 @@ def test_files_that_hold_no_table(
 )
 def test_dialects_that_cannot_be_meant(options: dict[str, str]) -> None:
     with pytest.raises(UsageError):
-        TextOptions(**options)  # type: ignore[arg-type]
+        InputOptions(**options)  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from lossctl.errors import DataError
 from lossctl.labels import LabelOptions
 from lossctl.result import Result
 from lossctl.scoring import Options, prepare, score, score_rows
-from lossctl.sources import TextOptions
+from lossctl.sources import InputOptions
 
 Score = Callable[..., Result]
 Save = Callable[[str, object], Path]
@@ -199,8 +199,8 @@ class TestNames:
     def test_class_numbers_as_a_frame_writes_them(self, scored: Score, write: Write) -> None:
         write("p.csv", "0.0,1.0\n0.9,0.1\n0.2,0.8\n")
         write("y.csv", "label\n0\n1\n")
-        text = TextOptions(header=True)
-        result = scored("ce", "p.csv", "y.csv", text=text)
+        text = InputOptions(header=True)
+        result = scored("ce", "p.csv", "y.csv", input=text)
         np.testing.assert_allclose(result.value, -np.log([0.9, 0.8]).mean())
 
     def test_a_class_called_none_is_a_class(self, scored: Score, write: Write) -> None:
@@ -266,14 +266,14 @@ class TestHeaders:
         else:
             with pytest.raises(DataError, match="a frame's default header or data"):
                 scored("mse", "p.csv", "y.csv")
-            result = scored("mse", "p.csv", "y.csv", text=TextOptions(header=True))
+            result = scored("mse", "p.csv", "y.csv", input=InputOptions(header=True))
         assert result.n == 20
         np.testing.assert_allclose(result.value, 0.25)
 
     def test_a_decimal_comma_does_not_separate_columns(self, scored: Score, write: Write) -> None:
         write("p.csv", "1,5\n3,7\n")
         write("y.csv", "2,6\n4,1\n")
-        result = scored("mse", "p.csv", "y.csv", text=TextOptions(decimal=","))
+        result = scored("mse", "p.csv", "y.csv", input=InputOptions(decimal=","))
         np.testing.assert_allclose(result.value, (1.1**2 + 0.4**2) / 2)
         assert result.denominator == 2.0
 

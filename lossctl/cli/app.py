@@ -93,6 +93,7 @@ def score(
     classes: options.Classes = None,
     label_base: options.LabelBase = 0,
     positive: options.Positive = None,
+    input_format: options.InputFormat = None,
     header: options.Header = None,
     delimiter: options.Delimiter = None,
     decimal: options.Decimal = ".",
@@ -128,7 +129,7 @@ def score(
     from lossctl import scoring  # noqa: PLC0415
     from lossctl.columns import ColumnOptions  # noqa: PLC0415
     from lossctl.labels import LabelOptions  # noqa: PLC0415
-    from lossctl.sources import TextOptions  # noqa: PLC0415
+    from lossctl.sources import InputOptions  # noqa: PLC0415
 
     asked = scoring.Options(
         form=form,
@@ -142,7 +143,7 @@ def score(
             label_base,
             positive,
         ),
-        text=TextOptions(header, _delimiter(delimiter), decimal),
+        input=InputOptions(input_format, header, _delimiter(delimiter), decimal),
     )
     if reduction == "none" and name not in ("auto", "tsv"):
         raise UsageError(f"--reduction none prints row losses, which have no {name} format")

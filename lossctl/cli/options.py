@@ -14,7 +14,8 @@ Predictions = Annotated[
     str,
     typer.Argument(
         metavar="PREDICTIONS",
-        help="A .csv, .tsv, .txt or .npy file; a directory or a quoted glob is one table.",
+        help="A .csv, .tsv, .txt or .npy file; - is standard input; a directory or a quoted "
+        "glob is one table.",
         show_default=False,
     ),
 ]
@@ -65,6 +66,14 @@ LabelBase = Annotated[
 Positive = Annotated[
     Optional[str],
     typer.Option("--positive", metavar="NAME", help="The label that is predicted (bce)."),
+]
+InputFormat = Annotated[
+    Optional[str],
+    typer.Option(
+        "--input-format",
+        metavar="csv|tsv|txt|npy",
+        help="Of standard input, and of files whose suffix does not say it.",
+    ),
 ]
 Header = Annotated[
     Optional[bool],

@@ -76,7 +76,7 @@ def scored_blocks(plan: Plan) -> Iterator[tuple[Block, RowLosses]]:
             if admitted.fault.row > 0:
                 block = admit(plan, pair[: admitted.fault.row], seen).block
                 yield block, row_losses(block, plan.kernels, classes=plan.domain.classes)
-            raise _error(plan, pair.start, admitted.fault)
+            raise _error(plan, pair, admitted.fault)
         seen = admitted.block.seen
         yield admitted.block, row_losses(admitted.block, plan.kernels, classes=plan.domain.classes)
 
@@ -90,10 +90,10 @@ def _pairs(plan: Plan) -> Iterator[Pair]:
             yield pair[start : start + rows]
 
 
-def _error(plan: Plan, start: int, fault: Fault) -> DataError:
-    """Turn a fault of a block into an error that says where it is."""
+def _error(plan: Plan, pair: Pair, fault: Fault) -> DataError:
+    """Turn a fault of some rows into an error that says where it is."""
     on_label = fault.side == "label"
-    table = plan.inputs.label_table if on_label else plan.inputs.predictions
+    batch = pair.label if on_label else pair.prediction
     columns = plan.roles.label if on_label else plan.roles.prediction
     column = None if fault.column is None else columns[fault.column]
-    return DataError(fault.message, where=table.place(start + fault.row, column), hint=fault.hint)
+    return DataError(fault.message, where=batch.place(fault.row, column), hint=fault.hint)

@@ -2,60 +2,60 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from lossctl.block import Floats
 from lossctl.numbers import MISSING
+from lossctl.sources.chunks import Chunk
 from lossctl.sources.dialect import Dialect
-from lossctl.sources.records import TextFile
 from lossctl.sources.table import Batch, Keys, Names, Request
 
 
-def batches(
-    file: TextFile, dialect: Dialect, request: Request, block_bytes: int
-) -> Iterator[Batch]:
-    """Yield the rows of a file; pyarrow's error for the first block that it refuses.
-
-    The block is parsed as a whole, so the error may come rows before the one that is wrong.
-    """
+def parsed(chunk: Chunk, dialect: Dialect, request: Request) -> Batch:
+    """Return the rows of a chunk; pyarrow's error if there is anything in it that it refuses."""
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.csv  # noqa: PLC0415
 
-    if file.end == file.start:
-        return
+    parse, convert = _options(dialect, request, quotes=chunk.quotes)
     positions = [str(column.position) for column in dialect.columns]
+    table = pyarrow.csv.read_csv(
+        pa.BufferReader(chunk.data),
+        read_options=pyarrow.csv.ReadOptions(
+            use_threads=False, block_size=len(chunk.data) + 1, column_names=positions
+        ),
+        parse_options=parse,
+        convert_options=convert,
+    )
+    return _from_arrow(table, request)
+
+
+@lru_cache(maxsize=8)
+def _options(dialect: Dialect, request: Request, *, quotes: bool) -> tuple[Any, Any]:
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.csv  # noqa: PLC0415
+
     types = {str(position): pa.float64() for position in request.numbers}
     # binary, not string: text that is not UTF-8 must not stop the reading
     types |= {str(position): pa.dictionary(pa.int32(), pa.binary()) for position in request.names}
     types |= {str(position): pa.binary() for position in request.keys}
-    with pa.OSFile(os.fsencode(file.path)) as opened:
-        reader = pyarrow.csv.open_csv(
-            opened.get_stream(file.start, file.end - file.start),
-            read_options=pyarrow.csv.ReadOptions(
-                use_threads=False, block_size=block_bytes, column_names=positions
-            ),
-            parse_options=pyarrow.csv.ParseOptions(
-                delimiter=dialect.delimiter,
-                quote_char='"' if file.quotes else False,
-                newlines_in_values=file.quotes,
-                ignore_empty_lines=len(positions) > 1,
-            ),
-            convert_options=pyarrow.csv.ConvertOptions(
-                include_columns=list(types),
-                column_types=types,
-                null_values=_MISSING_SPELLINGS,
-                strings_can_be_null=False,
-                check_utf8=False,
-                decimal_point=dialect.decimal,
-            ),
-        )
-        for batch in reader:
-            if batch.num_rows:
-                yield _from_arrow(batch, request)
+    parse = pyarrow.csv.ParseOptions(
+        delimiter=dialect.delimiter,
+        quote_char='"' if quotes else False,
+        newlines_in_values=quotes,
+        ignore_empty_lines=len(dialect.columns) > 1,
+    )
+    convert = pyarrow.csv.ConvertOptions(
+        include_columns=list(types),
+        column_types=types,
+        null_values=_MISSING_SPELLINGS,
+        strings_can_be_null=False,
+        check_utf8=False,
+        decimal_point=dialect.decimal,
+    )
+    return parse, convert
 
 
 def _all_cases(word: str) -> list[str]:
@@ -69,10 +69,10 @@ def _all_cases(word: str) -> list[str]:
 _MISSING_SPELLINGS = [spelling for word in MISSING for spelling in _all_cases(word)]
 
 
-def _from_arrow(batch: Any, request: Request) -> Batch:
+def _from_arrow(table: Any, request: Request) -> Batch:
     """Take the values out of Arrow's buffers; its own conversion would import pandas."""
-    columns = {name: batch.column(i) for i, name in enumerate(batch.schema.names)}
-    numbers = np.empty((len(request.numbers), batch.num_rows))
+    columns = {name: table.column(i).combine_chunks() for i, name in enumerate(table.schema.names)}
+    numbers = np.empty((len(request.numbers), table.num_rows))
     for row, position in zip(numbers, request.numbers, strict=True):
         _fill(row, columns[str(position)])
     return Batch(

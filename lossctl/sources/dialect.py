@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lossctl.errors import DataError, UsageError
 from lossctl.known import is_key, is_label, is_prediction
 from lossctl.numbers import is_missing, to_number
-from lossctl.sources.files import EMPTY_HINT
+from lossctl.sources.files import EMPTY_HINT, FORMATS
 from lossctl.sources.table import EMPTY, NUMBER, TEXT, Column
 
 SAMPLE_BYTES = 256 * 1024
@@ -22,15 +22,22 @@ _DELIMITERS = "\t;|,"  # in this order: a decimal comma must not split a file of
 
 
 @dataclass(frozen=True)
-class TextOptions:
-    """What the user says about all text inputs; None is to be found out."""
+class InputOptions:
+    """What the user says about the inputs; None is to be found out.
 
+    ``format`` is for standard input and files whose suffix does not tell it.
+    """
+
+    format: str | None = None
     header: bool | None = None
     delimiter: str | None = None
     decimal: str = "."
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
+        if self.format not in (None, *FORMATS):
+            hint = f"the formats are {', '.join(FORMATS)}"
+            raise UsageError(f"--input-format is not '{self.format}'", hint=hint)
         if self.decimal not in (".", ","):
             raise UsageError(f"--decimal is '.' or ',', not '{self.decimal}'")
         if self.delimiter is not None and (
@@ -43,13 +50,14 @@ class TextOptions:
 
 @dataclass(frozen=True)
 class Dialect:
-    """How to read a text file: its columns and where its data start, in bytes."""
+    """How to read a text file: its columns and where its data start, in bytes and in lines."""
 
     delimiter: str
     decimal: str
     header: bool
     columns: tuple[Column, ...]
     data_offset: int
+    data_line: int
 
 
 def kind_of(cell: str | None, decimal: str = ".") -> str:
@@ -65,7 +73,7 @@ def physical_lines(chunks: Iterable[bytes]) -> Iterator[str]:
         yield line.decode("utf-8", "surrogateescape")
 
 
-def sniff(path: str, sample: bytes, options: TextOptions, *, complete: bool) -> Dialect:
+def sniff(path: str, sample: bytes, options: InputOptions, *, complete: bool) -> Dialect:
     """Judge a file from its first bytes.
 
     Raises:
@@ -92,7 +100,8 @@ def sniff(path: str, sample: bytes, options: TextOptions, *, complete: bool) -> 
         _column(position, names, body, options.decimal) for position in range(len(rows[0]))
     )
     skipped = sum(map(len, lines[: ends[0]])) if header else 0
-    return Dialect(delimiter, options.decimal, header, columns, start + skipped)
+    line = 1 + ends[0] if header else 1
+    return Dialect(delimiter, options.decimal, header, columns, start + skipped, line)
 
 
 def _records(

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from io import FileIO
 
 from lossctl.errors import DataError
-from lossctl.names import did_you_mean, natural_key, quoted
+from lossctl.names import natural_key, quoted
+from lossctl.sources.streams import STDIN, File, open_file, read_fully, reading
 
 NPY_MAGIC = b"\x93NUMPY"
 EMPTY_HINT = "write it again: nothing has been written yet, or the disk was full"
 TEXT, NPY = "text", "npy"
-SUFFIXES = {".csv": TEXT, ".tsv": TEXT, ".txt": TEXT, ".npy": NPY}
+FORMATS = {"csv": TEXT, "tsv": TEXT, "txt": TEXT, "npy": NPY}
+COMPRESSED = (".gz", ".bz2", ".zst", ".xz")
 
 
 @dataclass(frozen=True)
@@ -23,31 +22,39 @@ class Files:
     """The files of one input, in natural order, all of one format."""
 
     name: str
-    paths: tuple[str, ...]
+    files: tuple[File, ...]
     format: str
 
+    @property
+    def once(self) -> tuple[int, int] | None:
+        """Which pipe the input is; None for files, which can be read again."""
+        tape = self.files[0].tape
+        return None if tape is None else tape.identity
 
-def find(name: str) -> Files:
-    """Return the files of an input.
+
+def find(name: str, asked: str | None = None) -> Files:
+    """Return the files of an input; ``asked`` is the format where nothing else tells it.
 
     Raises:
         DataError: nothing is there, it cannot be read, or its format is not known.
 
     """
-    paths = _paths(name)
-    formats = {path: _format(path) for path in paths}
-    odd = [path for path in paths if formats[path] != formats[paths[0]]]
+    files = tuple(map(open_file, _paths(name)))
+    formats = [_format(file, asked) for file in files]
+    odd = [file for file, format_ in zip(files, formats, strict=True) if format_ != formats[0]]
     if odd:
         raise DataError(
-            f"files of several formats in one table: {quoted(_last(paths[0]))} and "
-            f"{quoted(_last(odd[0]))}",
+            f"files of several formats in one table: {quoted(_last(files[0].path))} and "
+            f"{quoted(_last(odd[0].path))}",
             where=name,
             hint="quote a glob that matches one format, for example '*.npy'",
         )
-    return Files(name, paths, formats[paths[0]])
+    return Files(name, files, formats[0])
 
 
 def _paths(name: str) -> tuple[str, ...]:
+    if name == STDIN:
+        return (name,)
     if os.path.isdir(name):
         found = [os.path.join(name, entry) for entry in os.listdir(name)]
         paths = _shards(found)
@@ -74,48 +81,33 @@ def _last(path: str) -> str:
     return os.path.basename(path)
 
 
-def _format(path: str) -> str:
-    suffix = os.path.splitext(path)[1].lower()
-    with reading(path), opened(path) as file:
-        magic = file.read(len(NPY_MAGIC))
+def _format(file: File, asked: str | None) -> str:
+    """Tell the format by the first bytes, the suffix, what was asked; a pipe is one of text."""
+    with reading(file), file.open(keep=True) as stream:
+        magic = read_fully(stream, len(NPY_MAGIC))
     if magic == NPY_MAGIC:
         return NPY
-    if suffix not in SUFFIXES:
-        raise DataError(
-            f"cannot tell the format from the suffix {quoted(suffix)}",
-            where=path,
-            hint=f"the formats are {', '.join(SUFFIXES)}",
-        )
-    return SUFFIXES[suffix]
+    suffix = suffix_of(file.path)
+    if suffix in FORMATS:
+        return FORMATS[suffix]
+    if asked is not None:
+        return FORMATS[asked]
+    if file.tape is not None:
+        return TEXT
+    raise DataError(
+        f"cannot tell the format from the suffix {quoted('.' + suffix if suffix else '')}",
+        where=file.name,
+        hint=f"say it with --input-format {'|'.join(FORMATS)}",
+    )
 
 
-def opened(path: str) -> FileIO:
-    """Open a file for reading.
+def suffix_of(path: str) -> str:
+    """Return the suffix that tells the format, without its point and without that of a compressor.
 
-    Raises:
-        DataError: it is not there, or the system does not let us.
-
+    >>> suffix_of("part-1.CSV.gz")
+    'csv'
     """
-    with reading(path):
-        return FileIO(path)
-
-
-@contextmanager
-def reading(path: str) -> Iterator[None]:
-    """Turn what the system says while a file is read into an error that names the file."""
-    try:
-        yield
-    except OSError as error:
-        if isinstance(error, FileNotFoundError):
-            raise _not_found(path) from error
-        why = error.strerror or str(error)
-        raise DataError(f"cannot read the file: {why}", where=path) from error
-
-
-def _not_found(path: str) -> DataError:
-    folder, last = os.path.split(path)
-    if not os.path.isdir(folder or "."):
-        return DataError("there is no such folder", where=folder, hint=f"it should hold {last}")
-    names = (name for name in os.listdir(folder or ".") if name != last)
-    hint = did_you_mean(last, names, cutoff=0.7) or f"it is looked for in {folder or os.getcwd()}"
-    return DataError("there is no such file", where=path, hint=hint)
+    root, suffix = os.path.splitext(path.lower())
+    if suffix in COMPRESSED:
+        _, suffix = os.path.splitext(root)
+    return suffix.removeprefix(".")

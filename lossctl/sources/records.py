@@ -3,69 +3,57 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import BinaryIO
 
 import numpy as np
 
 from lossctl.errors import DataError
 from lossctl.names import quoted
 from lossctl.numbers import to_number
+from lossctl.sources.chunks import Chunk
 from lossctl.sources.dialect import Dialect
-from lossctl.sources.files import opened, reading
-from lossctl.sources.table import Batch, Column, Keys, Names, Request
+from lossctl.sources.table import Batch, Column, Keys, Names, Request, Where
 
 _BATCH_ROWS = 4096
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
 @dataclass(frozen=True)
-class TextFile:
-    """One file of a table: where its records start and end, and what quotes it holds.
+class Lines:
+    """Where the rows of a chunk stand; looked for only when somebody asks."""
 
-    ``plain`` quotes open at the start of a cell and close at its end, as writers put them; where
-    one does not, a row may be swallowed, and the careful way through the file will say so.
-    """
+    name: str
+    dialect: Dialect
+    chunk: Chunk
 
-    path: str
-    start: int
-    end: int
-    quotes: bool
-    plain: bool = True
-
-
-def records(file: TextFile, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record with the physical line on which it starts, counted from 1."""
-    with reading(file.path), opened(file.path) as head:
-        before = len(head.read(file.start).splitlines())
-    with (
-        reading(file.path),
-        open(file.path, encoding="utf-8", errors="surrogateescape", newline="") as lines,
-    ):
-        lines.seek(file.start)
-        reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True)
-        start = before
-        blank: list[int] = []
-        try:
-            for record in reader:
-                if record:
-                    yield from ((line, [""]) for line in blank)
-                    blank = []
-                    yield start + 1, record
-                elif len(dialect.columns) == 1:  # a missing cell, unless the file ends here
-                    blank.append(start + 1)
-                start = before + reader.line_num
-        except csv.Error as error:
-            where = place(file, dialect, start + 1, None)
-            hint = "a quote that is opened on this line may not be closed"
-            raise DataError(f"cannot read the record: {error}", where=where, hint=hint) from error
+    def place(self, row: int, column: Column | None) -> str:
+        """Name the line of a row, and a column if one is given."""
+        found = records(self.name, io.BytesIO(self.chunk.data), self.chunk.line, self.dialect)
+        line, _ = next(islice(found, row, None))
+        return place(self.name, self.dialect, line, column)
 
 
-def place(file: TextFile, dialect: Dialect, line: int, column: Column | None) -> str:
+@dataclass(frozen=True)
+class KnownLines:
+    """Where rows stand whose lines were counted on the way."""
+
+    name: str
+    dialect: Dialect
+    lines: tuple[int, ...]
+
+    def place(self, row: int, column: Column | None) -> str:
+        """Name the line of a row, and a column if one is given."""
+        return place(self.name, self.dialect, self.lines[row], column)
+
+
+def place(name: str, dialect: Dialect, line: int, column: Column | None) -> str:
     """Name a line of a file, and a column if one is given."""
-    line_of = f"{file.path}, line {line}"
+    line_of = f"{name}, line {line}"
     if column is None:
         return line_of
     if dialect.header:
@@ -73,30 +61,63 @@ def place(file: TextFile, dialect: Dialect, line: int, column: Column | None) ->
     return f"{line_of}, column {column.position}" if len(dialect.columns) > 1 else line_of
 
 
-def read_slowly(file: TextFile, dialect: Dialect, request: Request, skip: int) -> Iterator[Batch]:
-    """Yield the rows after the first ``skip``, and raise for the first record that is wrong."""
-    rows: list[list[str]] = []
+def records(
+    name: str, stream: BinaryIO, line: int, dialect: Dialect
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield each record of a stream that starts on that line, with the physical line of its own."""
+    text = io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="")
+    reader = csv.reader(text, delimiter=dialect.delimiter, strict=True)
+    start = line
+    blank: list[int] = []
     try:
-        for line, record in islice(records(file, dialect), skip, None):
+        for record in reader:
+            if record:
+                yield from ((number, [""]) for number in blank)
+                blank = []
+                yield start, record
+            elif len(dialect.columns) == 1:  # a missing cell, unless the file ends here
+                blank.append(start)
+            start = line + reader.line_num
+    except csv.Error as error:
+        where = place(name, dialect, start, None)
+        hint = "a quote that is opened on this line may not be closed"
+        raise DataError(f"cannot read the record: {error}", where=where, hint=hint) from error
+
+
+def read_slowly(
+    name: str, found: Iterable[tuple[int, list[str]]], dialect: Dialect, request: Request
+) -> Iterator[Batch]:
+    """Yield rows from their records, and raise for the first record that is wrong."""
+    rows: list[list[str]] = []
+    lines: list[int] = []
+
+    def batch() -> Batch:
+        made = _from_rows(rows, dialect, request, KnownLines(name, dialect, tuple(lines)))
+        rows.clear()
+        lines.clear()
+        return made
+
+    try:
+        for line, record in found:
             if len(record) != len(dialect.columns):
-                raise _ragged(file, dialect, line, record)
+                raise _ragged(name, dialect, line, record)
             for position in request.numbers:
                 if to_number(record[position], dialect.decimal) is None:
                     column = dialect.columns[position]
-                    raise _not_a_number(place(file, dialect, line, column), record[position])
+                    raise _not_a_number(place(name, dialect, line, column), record[position])
             rows.append(record)
+            lines.append(line)
             if len(rows) == _BATCH_ROWS:
-                yield _from_rows(rows, dialect, request)
-                rows = []
+                yield batch()
     except DataError:
         if rows:
-            yield _from_rows(rows, dialect, request)
+            yield batch()
         raise
     if rows:
-        yield _from_rows(rows, dialect, request)
+        yield batch()
 
 
-def _ragged(file: TextFile, dialect: Dialect, line: int, record: list[str]) -> DataError:
+def _ragged(name: str, dialect: Dialect, line: int, record: list[str]) -> DataError:
     hint = "a cell that holds the delimiter is quoted; another delimiter is set with --delimiter"
     if any("\n" in cell for cell in record):
         hint = "a quote that is opened on this line may not be closed"
@@ -104,7 +125,7 @@ def _ragged(file: TextFile, dialect: Dialect, line: int, record: list[str]) -> D
     message = (
         f"{found} {'column' if found == 1 else 'columns'} where the rows before have {expected}"
     )
-    return DataError(message, where=place(file, dialect, line, None), hint=hint)
+    return DataError(message, where=place(name, dialect, line, None), hint=hint)
 
 
 def _not_a_number(where: str, cell: str) -> DataError:
@@ -116,7 +137,7 @@ def _not_a_number(where: str, cell: str) -> DataError:
     return DataError(f"{quoted(cell)} is not a number", where=where, hint=hint)
 
 
-def _from_rows(rows: list[list[str]], dialect: Dialect, request: Request) -> Batch:
+def _from_rows(rows: list[list[str]], dialect: Dialect, request: Request, where: Where) -> Batch:
     numbers = [
         [to_number(row[position], dialect.decimal) for position in request.numbers] for row in rows
     ]
@@ -124,6 +145,7 @@ def _from_rows(rows: list[list[str]], dialect: Dialect, request: Request) -> Bat
         np.array(numbers, dtype=np.float64).reshape(len(rows), len(request.numbers)),
         tuple(_names_of([row[position] for row in rows]) for position in request.names),
         tuple(_keys_of([row[position] for row in rows]) for position in request.keys),
+        where,
     )
 
 

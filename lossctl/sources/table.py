@@ -94,13 +94,25 @@ class Request:
     keys: tuple[int, ...] = ()
 
 
+class Where(Protocol):
+    """Where some rows of an input stand, for messages."""
+
+    def place(self, row: int, column: Column | None) -> str:
+        """Name file and line of the row, counted from 0, and the column if one is given."""
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Consecutive rows of what was requested; ``numbers`` is (n, k) float64, NaN where missing."""
+    """Consecutive rows of what was requested; ``numbers`` is (n, k) float64, NaN where missing.
+
+    The first of them is row ``first`` of what ``where`` knows.
+    """
 
     numbers: Floats
     names: tuple[Names, ...] = ()
     keys: tuple[Keys, ...] = ()
+    where: Where | None = None
+    first: int = 0
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -112,7 +124,14 @@ class Batch:
             self.numbers[rows],
             tuple(names[rows] for names in self.names),
             tuple(keys[rows] for keys in self.keys),
+            self.where,
+            self.first + rows.indices(len(self))[0],
         )
+
+    def place(self, row: int, column: Column | None) -> str:
+        """Say where a row of the batch stands, and the column if one is given."""
+        assert self.where is not None  # noqa: S101  # every source says it
+        return self.where.place(self.first + row, column)
 
 
 class Table(Protocol):
@@ -141,11 +160,11 @@ class Table(Protocol):
     def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         """Return columns with their kinds known, reading on where the first rows have no value."""
 
-    def read(self, request: Request) -> Iterator[Batch]:
-        """Yield the rows in order; a bad cell raises DataError after the rows before it."""
+    def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
+        """Yield the rows in order; a bad cell raises DataError after the rows before it.
 
-    def place(self, row: int, column: Column | None) -> str:
-        """Say where a row is: file, line or row, and the column if one is given."""
+        A pipe can be read again only while each reading is told to ``keep`` what it reads.
+        """
 
 
 @dataclass(frozen=True)

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import os
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import BinaryIO
 
 from lossctl.errors import DataError
 from lossctl.names import quoted
 from lossctl.numbers import is_missing
-from lossctl.sources.arrow_csv import batches
-from lossctl.sources.dialect import SAMPLE_BYTES, Dialect, TextOptions, kind_of, sniff
-from lossctl.sources.files import Files, opened, reading
-from lossctl.sources.quotes import Quotes
-from lossctl.sources.records import TextFile, place, read_slowly, records
+from lossctl.sources.arrow_csv import parsed
+from lossctl.sources.chunks import CHUNK_BYTES, Chunk, chunks
+from lossctl.sources.dialect import SAMPLE_BYTES, Dialect, InputOptions, kind_of, sniff
+from lossctl.sources.files import Files
+from lossctl.sources.records import Lines, read_slowly, records
+from lossctl.sources.streams import File, following, read_fully, reading
 from lossctl.sources.table import EMPTY, Batch, Column, Request
 
-BLOCK_BYTES = 1024 * 1024
-_SAMPLE_LIMIT = 64 * BLOCK_BYTES
+_SAMPLE_LIMIT = 64 * CHUNK_BYTES
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """One file of a table: where its records start, in bytes and in lines from 1."""
+
+    file: File
+    start: int
+    line: int
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class TextTable:
     name: str
     files: tuple[TextFile, ...]
     dialect: Dialect
-    block_bytes: int = BLOCK_BYTES
+    chunk_bytes: int = CHUNK_BYTES
     shape: None = None
 
     @property
@@ -58,19 +68,12 @@ class TextTable:
             for column in columns
         )
 
-    def read(self, request: Request) -> Iterator[Batch]:
+    def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
         """Yield the rows of all files in batches of bounded size."""
-        for file in self.files:
-            yield from _read(file, self.dialect, request, self.block_bytes)
-
-    def place(self, row: int, column: Column | None) -> str:
-        """Say in which file, line and column a value stands; lines count from 1."""
-        for file in self.files:
-            for line, _ in records(file, self.dialect):
-                if row == 0:
-                    return place(file, self.dialect, line, column)
-                row -= 1
-        raise AssertionError("a row beyond the end")
+        for text in self.files:
+            with reading(text.file), text.file.open(keep=keep) as stream:
+                read_fully(stream, text.start)
+                yield from _read(text, stream, self.dialect, request, self.chunk_bytes)
 
 
 @lru_cache(maxsize=16)
@@ -78,7 +81,7 @@ def _first_values(table: TextTable, positions: tuple[int, ...]) -> dict[int, str
     """Return the first value of columns that begin without one, if there is any in the table."""
     found: dict[int, str] = {}
     with suppress(DataError):  # what is wrong further on is told in its turn
-        for batch in table.read(Request(names=positions)):
+        for batch in table.read(Request(names=positions), keep=True):
             for position, names in zip(positions, batch.names, strict=True):
                 values = (text.strip() for text in names.texts if not is_missing(text))
                 if position not in found and (value := next(values, None)) is not None:
@@ -88,46 +91,42 @@ def _first_values(table: TextTable, positions: tuple[int, ...]) -> dict[int, str
     return found
 
 
-def open_text(files: Files, options: TextOptions) -> TextTable:
+def open_text(files: Files, options: InputOptions) -> TextTable:
     """Look at the first rows of each file and check the files against each other."""
     first: Dialect | None = None
-    longest = 0
-    starts: list[tuple[str, int]] = []
-    for path in files.paths:
-        sample, size = _sample(path)
-        if size == 0 and len(files.paths) > 1:
-            starts.append((path, 0))  # a writer's empty part; refused below if others have headers
+    table: list[TextFile] = []
+    empty: list[str] = []
+    for file in files.files:
+        sample, complete = _sample(file)
+        if not sample and len(files.files) > 1:
+            empty.append(file.name)  # a writer's empty part; refused below if others have headers
             continue
-        dialect = sniff(path, sample, _like(first, options), complete=len(sample) == size)
+        dialect = sniff(file.name, sample, _like(first, options), complete=complete)
         if first is None:
             first = dialect
-        _check_same_columns(path, dialect, first)
-        longest = max(longest, *map(len, sample.splitlines()))
-        starts.append((path, dialect.data_offset))
+        _check_same_columns(file.name, dialect, first)
+        table.append(TextFile(file, dialect.data_offset, dialect.data_line))
     if first is None:
         raise DataError("the files are empty", where=files.name)
-    empty = [path for path, start in starts if start == 0]
     if first.header and empty:
         raise DataError("the file is empty: not even a header", where=empty[0])
-    table = tuple(_measured(path, start, first) for path, start in starts)
-    # A block must hold a record, and cutting it into very few of them would be slow.
-    return TextTable(files.name, table, first, max(BLOCK_BYTES, 8 * longest))
+    return TextTable(files.name, tuple(table), first)
 
 
-def _like(first: Dialect | None, options: TextOptions) -> TextOptions:
+def _like(first: Dialect | None, options: InputOptions) -> InputOptions:
     """Shards are read like the first of them."""
     if first is None:
         return options
-    return TextOptions(first.header, first.delimiter, first.decimal)
+    return replace(options, header=first.header, delimiter=first.delimiter, decimal=first.decimal)
 
 
-def _check_same_columns(path: str, dialect: Dialect, first: Dialect) -> None:
+def _check_same_columns(name: str, dialect: Dialect, first: Dialect) -> None:
     names = [column.name for column in dialect.columns]
     expected = [column.name for column in first.columns]
     if names != expected:
         raise DataError(
             f"shards with different columns: {_shown(expected)} before, here {_shown(names)}",
-            where=path,
+            where=name,
         )
 
 
@@ -137,57 +136,45 @@ def _shown(names: list[str | None]) -> str:
     return ", ".join(quoted(name) for name in names[:8]) + (", …" if len(names) > 8 else "")
 
 
-def _sample(path: str) -> tuple[bytes, int]:
-    """Return the first bytes, at least three lines of them, and the size of the file."""
-    with reading(path), opened(path) as file:
-        sample = file.read(SAMPLE_BYTES)
+def _sample(file: File) -> tuple[bytes, bool]:
+    """Return the first bytes, at least three lines of them, and whether there are no more."""
+    with reading(file), file.open(keep=True) as stream:
+        sample, wanted = read_fully(stream, SAMPLE_BYTES), SAMPLE_BYTES
         while (
-            max(sample.count(b"\n"), sample.count(b"\r")) < 3
-            and len(sample) < _SAMPLE_LIMIT
-            and (more := file.read(len(sample)))
+            len(sample) == wanted < _SAMPLE_LIMIT
+            and max(sample.count(b"\n"), sample.count(b"\r")) < 3
         ):
-            sample += more
-        return sample, os.fstat(file.fileno()).st_size
+            sample += read_fully(stream, wanted)
+            wanted *= 2
+        return sample, len(sample) < wanted or not stream.read(1)
 
 
-def _measured(path: str, start: int, dialect: Dialect) -> TextFile:
-    """Find what pyarrow must know: what quotes there are, and where the last record ends.
+def _read(
+    text: TextFile, stream: BinaryIO, dialect: Dialect, request: Request, size: int
+) -> Iterator[Batch]:
+    """Read with pyarrow, chunk by chunk; what it does not take is read row by row.
 
-    A blank line is a missing cell in a file of one column, but not at the very end. Quotes make
-    reading slower, so the file is searched for one, at several GB/s.
-    """
-    quotes, end, position = Quotes(dialect.delimiter), start, start
-    buffer = bytearray(BLOCK_BYTES)
-    with reading(path), opened(path) as file:
-        file.seek(start)
-        while count := file.readinto(buffer):
-            block = buffer if count == len(buffer) else buffer[:count]
-            quotes.see(block)
-            filled = count if block[-1] not in b"\r\n" else len(block.rstrip(b"\r\n"))
-            if filled:
-                end = position + filled
-            position += count
-    quotes.see(b"\n")
-    if len(dialect.columns) > 1:
-        end = position
-    return TextFile(path, start, end, quotes.found, quotes.plain)
-
-
-def _read(file: TextFile, dialect: Dialect, request: Request, block_bytes: int) -> Iterator[Batch]:
-    """Read with pyarrow as far as it goes; from there on, row by row, to say what is wrong.
-
-    Some cells that pyarrow refuses are fine; the slow reader then simply reads on.
+    Some cells that pyarrow refuses are fine; the slow reader then simply reads the chunk.
     """
     import pyarrow as pa  # noqa: PLC0415  # 50 ms: not for a command that reads no text
 
-    done = 0
-    if not file.plain:
-        yield from read_slowly(file, dialect, request, skip=0)
-        return
-    try:
-        with reading(file.path):
-            for batch in batches(file, dialect, request, block_bytes):
-                done += len(batch)
-                yield batch
-    except pa.ArrowInvalid:
-        yield from read_slowly(file, dialect, request, skip=done)
+    single = len(dialect.columns) == 1
+    for chunk in chunks(stream, text.line, dialect.delimiter, keep_blank=single, size=size):
+        if not chunk.plain:
+            rest = following(chunk.data, stream)
+            yield from _slowly(text, rest, chunk, dialect, request)
+            return
+        where = Lines(text.file.name, dialect, chunk)
+        try:
+            batch = parsed(chunk, dialect, request)
+        except pa.ArrowInvalid:
+            yield from _slowly(text, io.BytesIO(chunk.data), chunk, dialect, request)
+        else:
+            yield replace(batch, where=where)
+
+
+def _slowly(
+    text: TextFile, stream: BinaryIO, chunk: Chunk, dialect: Dialect, request: Request
+) -> Iterator[Batch]:
+    found = records(text.file.name, stream, chunk.line, dialect)
+    yield from read_slowly(text.file.name, found, dialect, request)
