@@ -17,10 +17,10 @@ from lossctl.sources.table import TEXT, Column, Inputs, Table
 
 @dataclass(frozen=True)
 class ColumnOptions:
-    """The columns that the user names: comma lists of names, globs, positions and ranges."""
+    """The columns that the user names: names, globs, positions and ranges, in a comma list."""
 
-    prediction: str | None = None
-    label: str | None = None
+    prediction: str | tuple[str, ...] | None = None
+    label: str | tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _paired_by_name(
     return None
 
 
-def select(spec: str, table: Table) -> tuple[Column, ...]:
+def select(spec: str | tuple[str, ...], table: Table) -> tuple[Column, ...]:
     """Return the columns that a comma list of names, globs, positions and ranges means.
 
     Raises:
@@ -103,7 +103,8 @@ def select(spec: str, table: Table) -> tuple[Column, ...]:
 
     """
     chosen: list[Column] = []
-    for part in (part.strip() for part in spec.split(",")):
+    parts = [part.strip() for part in spec.split(",")] if isinstance(spec, str) else spec
+    for part in parts:
         found = _of_part(part, table)
         if not found:
             names = [column.name for column in table.columns if column.name is not None]
@@ -114,7 +115,7 @@ def select(spec: str, table: Table) -> tuple[Column, ...]:
             )
         chosen += found
     if len(set(chosen)) < len(chosen):
-        raise DataError(f"'{spec}' names a column twice", where=table.name)
+        raise DataError(f"'{','.join(parts)}' names a column twice", where=table.name)
     return tuple(chosen)
 
 

@@ -15,6 +15,8 @@ class LossctlError(Exception):
         self.message = message
         self.where = where
         self.hint = hint
+        if hint:
+            self.add_note(f"hint: {hint}")  # Python shows it below a traceback
 
     def __str__(self) -> str:
         """Return message and place in one line."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from lossctl import align, columns
 from lossctl.block import RowLosses
@@ -25,6 +26,8 @@ from lossctl.result import MEAN, NONE, SUM, Result
 from lossctl.sources import InputOptions, open_tables
 from lossctl.sources.table import TEXT, Inputs, Table
 from lossctl.summaries.counts import Counts
+
+Data: TypeAlias = Any  # a path, or whatever lossctl.sources.memory takes
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class Options:
             raise UsageError(f"--sum-tol is from 0 to below 1, not {self.sum_tolerance:g}")
 
 
-def score(loss: str, predictions: str, labels: str | None, options: Options) -> tuple[Result, ...]:
+def score(loss: str, predictions: Data, labels: Data, options: Options) -> tuple[Result, ...]:
     """Score predictions against labels, for each of the losses that are named.
 
     Raises:
@@ -66,8 +69,8 @@ def score(loss: str, predictions: str, labels: str | None, options: Options) -> 
 
 def score_rows(
     loss: str,
-    predictions: str,
-    labels: str | None,
+    predictions: Data,
+    labels: Data,
     options: Options,
     warn: Callable[[str], None] = lambda _: None,
 ) -> Iterator[RowLosses]:
@@ -88,7 +91,7 @@ def score_rows(
         warn(warning)
 
 
-def prepare(loss: str, predictions: str, labels: str | None, options: Options) -> Plan:
+def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Plan:
     """Open the inputs and make every choice; no more is read than that takes.
 
     Raises:

@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "plan": {"columns", "labels", "losses", "sources"},
     "admission": {"align", "block", "labels", "losses", "plan"},
     "engines": {"admission", "align", "block", "errors", "losses", "plan", "summaries"},
+    "api": {"block", "columns", "errors", "labels", "names", "result", "scoring", "sources"},
     "render": {"block", "names", "numbers", "result"},
 }
 # Which third-party packages may be imported where.
@@ -40,7 +41,7 @@ THIRD_PARTY = {
     "pyarrow": {"sources"},
     "rich": {"render"},
     "typer": {"cli"},
-    "numpy": {"admission", "block", "labels", "losses", "sources", "summaries"},
+    "numpy": {"admission", "api", "block", "labels", "losses", "sources", "summaries"},
 }
 
 

@@ -3,35 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from lossctl.errors import DataError, UsageError
+from lossctl.sources.arrays import ArrayTable
 from lossctl.sources.dialect import InputOptions
 from lossctl.sources.files import NPY, Files, find
-from lossctl.sources.npy import ArrayTable, open_arrays
+from lossctl.sources.npy import open_npy
 from lossctl.sources.streams import STDIN
 from lossctl.sources.table import Table
 from lossctl.sources.text import open_text
 
 
-def open_tables(names: Sequence[str], options: InputOptions) -> tuple[Table, ...]:
-    """Open each of some inputs, a file, a pipe, a directory or a glob, as one table.
+def open_tables(inputs: Sequence[Any], options: InputOptions) -> tuple[Table, ...]:
+    """Open each of the inputs as one table: predictions, and labels if they are apart.
+
+    A text is the path of a file or a directory, a glob, or - for standard input; anything else is
+    data in memory.
 
     Raises:
         UsageError: standard input is to be read twice.
         DataError: one cannot be read, is damaged, or its parts do not belong together.
 
     """
+    names = [value for value in inputs if isinstance(value, str)]
     if names.count(STDIN) > 1:
         raise UsageError("standard input can be read only once", hint="save one of them to a file")
-    found = [find(name, options.format) for name in names]
-    pipes = [files.once for files in found if files.once is not None]
+    found = {name: find(name, options.format) for name in names}
+    pipes = [found[name].once for name in names if found[name].once is not None]
     if len(set(pipes)) < len(pipes):
         raise DataError("both inputs are the same pipe", where=" and ".join(names))
-    return tuple(_open(files, options) for files in found)
+    return tuple(
+        _open(found[value], options) if isinstance(value, str) else _held(value, side)
+        for value, side in zip(inputs, ("predictions", "labels"), strict=False)
+    )
 
 
 def _open(files: Files, options: InputOptions) -> Table:
-    return open_arrays(files) if files.format == NPY else open_text(files, options)
+    return open_npy(files) if files.format == NPY else open_text(files, options)
+
+
+def _held(value: Any, name: str) -> Table:
+    from lossctl.sources.memory import table_of  # noqa: PLC0415  # not for the command line
+
+    return table_of(value, name)
 
 
 __all__ = ["ArrayTable", "InputOptions", "Table", "open_tables"]

@@ -1,0 +1,176 @@
+"""The Python API: what the command line calls, with the same names for the same options."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias, TypedDict, Unpack
+
+import numpy as np
+
+from lossctl import scoring
+from lossctl.block import Floats, RowLosses
+from lossctl.columns import ColumnOptions
+from lossctl.errors import UsageError
+from lossctl.labels import LabelOptions
+from lossctl.names import did_you_mean
+from lossctl.result import NONE, Result
+from lossctl.sources import InputOptions
+
+Data: TypeAlias = Any
+"""A path (a file, a directory or a glob), an array, a list, a frame, a series, an Arrow table."""
+
+
+class Options(TypedDict, total=False):
+    """The options of a scoring, as on the command line; ``lossctl score --help`` lists them.
+
+    ``from_`` is ``--from``. ``pred_col`` and ``label_col`` are text as in the shell, a position, or
+    a sequence of names and positions; ``classes`` is text with commas or a sequence.
+    """
+
+    from_: str | None
+    reduction: str | None
+    pred_col: str | int | Sequence[str | int] | None
+    label_col: str | int | Sequence[str | int] | None
+    classes: str | Sequence[str] | None
+    label_base: int
+    positive: str | None
+    input_format: str | None
+    header: bool | None
+    delimiter: str | None
+    decimal: str
+    nan: str
+    sum_tol: float
+    level: float
+
+
+def score(
+    loss: str, predictions: Data, labels: Data | None = None, **options: Unpack[Options]
+) -> Result:
+    """Score predictions against labels, by one loss.
+
+    Args:
+        loss: The loss, as in the shell: ``"bce"``.
+        predictions: (n,) or (n, 1) for one column, (n, K) for K classes or outputs; leading axes
+            are flattened. A path reads the file in bounded memory.
+        labels: (n,) or (n, K), matched to the predictions as the command line does; None where
+            they are a column of the predictions.
+        **options: See ``Options``.
+
+    Returns:
+        The result: ``value`` in the units of the loss, ``stderr``, ``low`` and ``high``, counts,
+        and the signature.
+
+    Raises:
+        UsageError: The options do not go together. It is a ValueError.
+        DataError: The data cannot be read, paired or scored. It is a ValueError.
+
+    >>> result = score("mse", [1.0, 2.0, 4.0], [1.0, 2.0, 3.0])
+    >>> result.value, result.n
+    (0.3333333333333333, 3)
+    >>> score("ce", [[2.0, 0.0], [0.0, 1.0]], ["cat", "dog"], from_="logits",
+    ...       classes=["cat", "dog"]).value
+    0.2200948492805977
+
+    """
+    if "," in loss:
+        raise UsageError(f"one loss, not '{loss}'", hint="lossctl.scores takes several")
+    (result,) = scores(loss, predictions, labels, **options)
+    return result
+
+
+def scores(
+    losses: str, predictions: Data, labels: Data | None = None, **options: Unpack[Options]
+) -> tuple[Result, ...]:
+    """Score by several losses in one pass: ``"mse,mae"``. Arguments and errors are ``score``'s.
+
+    >>> [result.value for result in scores("mse,mae", [1.0, 3.0], [1.0, 1.0])]
+    [2.0, 1.0]
+
+    """
+    if options.get("reduction") == NONE:
+        raise UsageError(
+            "a result is one number", hint="lossctl.row_losses gives those of the rows"
+        )
+    return scoring.score(losses, _data(predictions), _data(labels), options_of(**options))
+
+
+def row_losses(
+    loss: str, predictions: Data, labels: Data | None = None, **options: Unpack[Options]
+) -> Floats:
+    """Return the loss of each row, (n,) float64; rows that are skipped are left out.
+
+    Arguments and errors are ``score``'s.
+
+    >>> row_losses("mae", [1.0, 3.0], [1.0, 1.0]).tolist()
+    [0.0, 2.0]
+
+    """
+    if "," in loss:
+        raise UsageError(f"one loss, not '{loss}'")
+    blocks = stream_row_losses(loss, predictions, labels, **options)
+    return np.concatenate([block.values[0] for block in blocks])
+
+
+def stream_row_losses(
+    losses: str,
+    predictions: Data,
+    labels: Data | None = None,
+    *,
+    warn: Callable[[str], None] = lambda _: None,
+    **options: Unpack[Options],
+) -> Iterator[RowLosses]:
+    """Yield the row losses block by block, as they are read; ``warn`` is told at the end."""
+    options["reduction"] = NONE
+    asked = options_of(**options)
+    return scoring.score_rows(losses, _data(predictions), _data(labels), asked, warn)
+
+
+def options_of(**options: Unpack[Options]) -> scoring.Options:
+    """Return the options as scoring takes them.
+
+    Raises:
+        UsageError: one is not known, or cannot be meant.
+
+    """
+    known = Options.__annotations__
+    for name in options:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"the options are {', '.join(known)}"
+            raise UsageError(f"there is no option '{name}'", hint=hint)
+    defaults = scoring.Options()
+    return scoring.Options(
+        form=options.get("from_"),
+        reduction=options.get("reduction"),
+        nan=options.get("nan", defaults.nan),
+        sum_tolerance=options.get("sum_tol", defaults.sum_tolerance),
+        level=options.get("level", defaults.level),
+        columns=ColumnOptions(
+            _columns(options.get("pred_col")), _columns(options.get("label_col"))
+        ),
+        label=LabelOptions(
+            _classes(options.get("classes")), options.get("label_base", 0), options.get("positive")
+        ),
+        input=InputOptions(
+            options.get("input_format"),
+            options.get("header"),
+            options.get("delimiter"),
+            options.get("decimal", "."),
+        ),
+    )
+
+
+def _columns(asked: str | int | Sequence[str | int] | None) -> str | tuple[str, ...] | None:
+    if asked is None or isinstance(asked, str):
+        return asked
+    return (str(asked),) if isinstance(asked, int) else tuple(map(str, asked))
+
+
+def _classes(asked: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    if isinstance(asked, str):
+        return tuple(part.strip() for part in asked.split(","))
+    return None if asked is None else tuple(map(str, asked))
+
+
+def _data(value: Data | None) -> Any:
+    return os.fspath(value) if isinstance(value, os.PathLike) else value

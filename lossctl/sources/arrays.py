@@ -1,0 +1,191 @@
+"""Arrays as tables: the last axis is the columns, all before it are flattened into rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lossctl.block import Floats
+from lossctl.errors import DataError
+from lossctl.numbers import spelled
+from lossctl.sources.table import NUMBER, TEXT, Batch, Column, Names, Request
+
+Values = npt.NDArray[np.generic]
+BLOCK_BYTES = 512 * 1024
+_MAX_WIDTH = 1 << 20  # more columns than any set of classes has: rows and columns are swapped
+_NUMBERS, _TEXTS = "biuf", "US"  # dtype kinds
+
+
+class Storage(Protocol):
+    """Where the values of an array are."""
+
+    def blocks(self, array: Array, *, keep: bool) -> Iterator[Values]:
+        """Yield (rows, width) blocks of bounded size in row order, in the stored type.
+
+        ``keep``: they will be read again.
+        """
+
+
+@dataclass(frozen=True)
+class Array:
+    """What is known of one array without its values, and how it is seen as a table.
+
+    An array of one axis, or one that is seen ``flat``, is a single column.
+    """
+
+    name: str
+    storage: Storage
+    dtype: np.dtype[np.generic]
+    shape: tuple[int, ...]
+    flat: bool = False
+
+    @property
+    def row_axes(self) -> tuple[int, ...]:
+        """The axes that make the rows."""
+        return self.shape if self.flat or len(self.shape) == 1 else self.shape[:-1]
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return 1 if self.row_axes == self.shape else self.shape[-1]
+
+    def place(self, row: int, column: Column | None) -> str:
+        """Say in which row and column a value stands, both counted from 0."""
+        index: tuple[int, ...] = (row,)
+        if len(self.row_axes) > 1:
+            index = tuple(int(i) for i in np.unravel_index(row, self.row_axes))
+        place = f"{self.name}, row {index[0] if len(index) == 1 else index}"
+        return f"{place}, column {column.label}" if column is not None and self.width > 1 else place
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return math.prod(self.row_axes)
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """Yield where blocks of bounded size start, and how many rows they have."""
+        step = max(1, BLOCK_BYTES // max(self.width * self.dtype.itemsize, 1))
+        for start in range(0, self.rows, step):
+            yield start, min(step, self.rows - start)
+
+
+@dataclass(frozen=True)
+class ArrayTable:
+    """One or more arrays as one table; shards follow each other along the first axis."""
+
+    name: str
+    arrays: tuple[Array, ...]
+    columns: tuple[Column, ...]
+    header: None = None
+    named: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of all arrays together."""
+        first = self.arrays[0].shape
+        return (sum(array.shape[0] for array in self.arrays), *first[1:])
+
+    def flattened(self) -> ArrayTable:
+        """Return the same arrays with all their axes as rows of one column."""
+        arrays = tuple(replace(array, flat=True) for array in self.arrays)
+        return ArrayTable(self.name, arrays, self.columns[:1])
+
+    def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """Return the columns: the header of an array says what they hold."""
+        return tuple(columns)
+
+    def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
+        """Yield the rows of all arrays in blocks of bounded size."""
+        for array in self.arrays:
+            first = 0
+            for values in array.storage.blocks(array, keep=keep):
+                yield _batch(values, request, array, first)
+                first += len(values)
+
+
+def as_table(name: str, arrays: Sequence[Array]) -> ArrayTable:
+    """Return arrays, each checked, as one table.
+
+    Raises:
+        DataError: they have no rows, or do not belong together.
+
+    """
+    for array in arrays[1:]:
+        if array.shape[1:] != arrays[0].shape[1:] or len(array.shape) != len(arrays[0].shape):
+            raise DataError(
+                f"shards of different shapes: {arrays[0].shape} in {arrays[0].name}, {array.shape}",
+                where=array.name,
+            )
+        if (array.dtype.kind in _TEXTS) != (arrays[0].dtype.kind in _TEXTS):
+            raise DataError("shards of numbers and of text in one table", where=array.name)
+    if not any(array.rows for array in arrays):
+        raise DataError("there are no rows", where=name)
+    if arrays[0].width > _MAX_WIDTH:
+        raise DataError(
+            f"an array of {arrays[0].width:,} columns, shape {arrays[0].shape}",
+            where=name,
+            hint="rows come first: transpose it with array.T",
+        )
+    kind = TEXT if arrays[0].dtype.kind in _TEXTS else NUMBER
+    columns = tuple(Column(i, None, kind, cell) for i, cell in enumerate(_first_row(arrays)))
+    return ArrayTable(name, tuple(arrays), columns)
+
+
+def check(array: Array) -> None:
+    """Refuse an array that has no rows of numbers or text.
+
+    Raises:
+        DataError: its type or its shape.
+
+    """
+    if array.dtype.hasobject:
+        raise DataError(
+            "the array holds Python objects, which are never unpickled",
+            where=array.name,
+            hint="save numbers or text: np.save(file, array.astype(float)), or astype(str)",
+        )
+    if array.dtype.kind not in _NUMBERS + _TEXTS:
+        raise DataError(
+            f"cannot score values of type {array.dtype}",
+            where=array.name,
+            hint="save an array of numbers, or of text for class names",
+        )
+    if array.shape == ():
+        raise DataError("the array is a single number, without rows", where=array.name)
+
+
+def _batch(values: npt.NDArray[np.generic], request: Request, array: Array, first: int) -> Batch:
+    numbers: Floats = np.empty((len(values), 0))
+    if request.numbers:
+        chosen = values
+        if request.numbers != tuple(range(values.shape[1])):
+            chosen = values[:, list(request.numbers)]
+        numbers = chosen.astype(np.float64, copy=False)
+    names = tuple(_names(values[:, column]) for column in request.names)
+    return Batch(numbers, names, where=array, first=first)
+
+
+def _names(values: npt.NDArray[np.generic]) -> Names:
+    """Code a column by its distinct values; numbers are spelt as an integer where they are one."""
+    distinct, codes = np.unique(values, return_inverse=True)
+    return Names(codes.astype(np.int64).reshape(-1), tuple(map(_spell, distinct.tolist())))
+
+
+def _spell(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, bool | float | np.floating):
+        return "" if math.isnan(value) else spelled(float(value))
+    return str(value)
+
+
+def _first_row(arrays: Sequence[Array]) -> tuple[str, ...]:
+    array = next(array for array in arrays if array.rows)
+    return tuple(
+        _spell(value) for value in next(array.storage.blocks(array, keep=True))[0].tolist()
+    )

@@ -1,0 +1,203 @@
+"""Arrow's columns as batches of ours, whatever types they have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lossctl.block import Floats
+from lossctl.errors import DataError
+from lossctl.sources.table import EMPTY, NUMBER, TEXT, Batch, Column, Keys, Names, Request
+
+_BATCH_ROWS = 65_536
+HEAD_ROWS = 5
+
+
+def number_type() -> Any:
+    """Return the type in which columns of numbers are taken."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    return pa.float64()
+
+
+def name_type() -> Any:
+    """Return the type in which columns of names are taken.
+
+    Binary, not string: text that is not UTF-8 must not stop the reading.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+
+    return pa.dictionary(pa.int32(), pa.binary())
+
+
+def key_type() -> Any:
+    """Return the type in which columns of keys are taken."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    return pa.binary()
+
+
+def taken(rows: int, columns: dict[int, Any], request: Request) -> Batch:
+    """Take the values out of the buffers of arrays that have these types.
+
+    Arrow's own conversion to NumPy would import pandas.
+    """
+    numbers = np.empty((len(request.numbers), rows))
+    for row, position in zip(numbers, request.numbers, strict=True):
+        _fill(row, columns[position])
+    return Batch(
+        numbers.T,
+        tuple(_names(columns[position]) for position in request.names),
+        tuple(_keys(columns[position]) for position in request.keys),
+    )
+
+
+def _fill(target: Floats, array: Any) -> None:
+    span = slice(array.offset, array.offset + len(array))
+    validity, values = array.buffers()
+    target[:] = np.frombuffer(values, np.float64)[span]
+    if array.null_count:
+        valid = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")[span]
+        target[valid == 0] = np.nan
+
+
+def _names(array: Any) -> Names:
+    indices = array.indices.fill_null(-1) if array.null_count else array.indices
+    codes = np.frombuffer(indices.buffers()[1], np.int32)[indices.offset :][: len(indices)]
+    texts = [_decoded(text) for text in array.dictionary.to_pylist()]
+    if array.null_count:  # code −1 is the last text
+        texts.append("")
+        codes = np.where(codes < 0, len(texts) - 1, codes)
+    return Names(codes.astype(np.int64), tuple(texts))
+
+
+def _decoded(text: bytes | None) -> str:
+    return "" if text is None else text.decode("utf-8", "surrogateescape")
+
+
+def _keys(array: Any) -> Keys:
+    if array.null_count:
+        array = array.fill_null(b"")
+    _, offsets, data = array.buffers()
+    return Keys(
+        np.frombuffer(offsets, np.int32)[array.offset :][: len(array) + 1],
+        np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class ArrowTable:
+    """An Arrow table in memory."""
+
+    name: str
+    table: Any
+    columns: tuple[Column, ...]
+    shape: None = None
+    header: None = None
+    named: bool = True
+
+    def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """Return the columns: their types say what they hold."""
+        return tuple(columns)
+
+    def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:  # noqa: ARG002
+        """Yield the rows in batches of bounded size."""
+        positions = sorted({*request.numbers, *request.names, *request.keys})
+        where = _Rows(self.name)
+        for start in range(0, self.table.num_rows, _BATCH_ROWS):
+            part = self.table.slice(start, _BATCH_ROWS)
+            columns = {
+                position: self._converted(part.column(position), position, request)
+                for position in positions
+            }
+            batch = taken(part.num_rows, columns, request)
+            yield Batch(batch.numbers, batch.names, batch.keys, where, start)
+
+    def _converted(self, column: Any, position: int, request: Request) -> Any:
+        import pyarrow as pa  # noqa: PLC0415
+
+        try:
+            if position in request.numbers:
+                return _as_numbers(column)
+            texts = _as_text(column).cast(key_type()).combine_chunks()
+            return texts.dictionary_encode() if position in request.names else texts
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            label = self.columns[position].label
+            raise DataError(
+                f"cannot score values of type {column.type}",
+                where=f"{self.name}, column {label!r}",
+                hint="columns hold numbers, or text for class names",
+            ) from error
+
+
+def _as_numbers(column: Any) -> Any:
+    import pyarrow as pa  # noqa: PLC0415
+
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_boolean(column.type):
+        column = column.cast(pa.int8())
+    return column.cast(pa.float64(), safe=False).combine_chunks()
+
+
+def _as_text(column: Any) -> Any:
+    import pyarrow as pa  # noqa: PLC0415
+
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    return column if pa.types.is_binary(column.type) else column.cast(pa.string())
+
+
+@dataclass(frozen=True)
+class _Rows:
+    name: str
+
+    def place(self, row: int, column: Column | None) -> str:
+        place = f"{self.name}, row {row}"
+        return (
+            place if column is None or column.name is None else f"{place}, column {column.name!r}"
+        )
+
+
+def as_table(name: str, table: Any, *, nameless: bool = False) -> ArrowTable:
+    """Return an Arrow table as one of ours; ``nameless``: its first column has no real name.
+
+    Raises:
+        DataError: it has no rows or no columns.
+
+    """
+    if not table.num_rows or not table.num_columns:
+        raise DataError("there are no rows", where=name)
+    columns = tuple(
+        _column(
+            position,
+            None if nameless and not position else field.name,
+            field.type,
+            table.column(position),
+        )
+        for position, field in enumerate(table.schema)
+    )
+    return ArrowTable(name, table, columns, named=not nameless)
+
+
+def _column(position: int, name: str | None, type_: Any, values: Any) -> Column:
+    import pyarrow as pa  # noqa: PLC0415
+
+    if pa.types.is_dictionary(type_):
+        type_ = type_.value_type
+    head = tuple(_spelled(value) for value in values.slice(0, HEAD_ROWS).to_pylist())
+    first = next((_spelled(v.as_py()) for v in values if v.is_valid and _spelled(v.as_py())), None)
+    numbers = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean)
+    kind = NUMBER if any(is_one(type_) for is_one in numbers) else TEXT
+    return Column(position, name, EMPTY if first is None else kind, first, head)
+
+
+def _spelled(value: object) -> str:
+    if value is None or value != value:  # noqa: PLR0124  # NaN
+        return ""
+    if isinstance(value, bool):
+        return str(int(value))
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)

@@ -1,0 +1,97 @@
+"""Arrays, lists, frames, series and Arrow tables as tables: what Python callers have at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lossctl.errors import DataError
+from lossctl.sources import arrow
+from lossctl.sources.arrays import Array, ArrayTable, Values, as_table, check
+from lossctl.sources.table import Table
+
+_ARROW = ("__arrow_c_stream__", "__arrow_c_array__")  # how frames and series of any library speak
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """The values of an array in memory."""
+
+    values: Values
+
+    def blocks(self, array: Array, *, keep: bool) -> Iterator[Values]:  # noqa: ARG002
+        """Yield (rows, width) blocks in row order, in the stored type."""
+        rows = self.values.reshape(array.rows, array.width)
+        for start, count in array.steps():
+            yield rows[start : start + count]
+
+
+def table_of(value: Any, name: str) -> Table:
+    """Return a value of a Python caller as a table; ``name`` is what messages call it.
+
+    Frames and Arrow tables have named columns. An array's last axis is its columns, unless it has
+    one axis only; a tensor is taken as an array.
+
+    Raises:
+        DataError: it cannot be read as a table of numbers or text.
+
+    """
+    if isinstance(value, Mapping) or any(hasattr(value, how) for how in _ARROW):
+        return _arrow_table(value, name)
+    return _array_table(value, name)
+
+
+def _arrow_table(value: Any, name: str) -> Table:
+    import pyarrow as pa  # noqa: PLC0415
+
+    try:
+        if isinstance(value, Mapping):
+            return arrow.as_table(name, pa.table(dict(value)))
+        if hasattr(value, "columns"):  # a frame
+            return arrow.as_table(name, pa.table(value))
+        label = getattr(value, "name", None)  # of a series
+        if hasattr(value, "index") and hasattr(value, "to_frame"):  # pandas: its index comes along
+            table = pa.table(value.to_frame())
+        elif hasattr(value, "__arrow_c_array__"):
+            table = pa.table({str(label): pa.array(value)})
+        else:
+            table = pa.table({str(label): pa.chunked_array(value)})
+        return arrow.as_table(name, table, nameless=label is None)
+    except DataError:
+        raise
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        hint = "each column holds numbers, or text for class names"
+        raise DataError(f"cannot be read as a table: {error}", where=name, hint=hint) from error
+
+
+def _array_table(value: Any, name: str) -> ArrayTable:
+    values = _array(value, name)
+    array = Array(name, Held(values), values.dtype, values.shape)
+    check(array)
+    return as_table(name, [array])
+
+
+def _array(value: Any, name: str) -> Values:
+    try:
+        if isinstance(value, np.ma.MaskedArray):
+            return np.ma.filled(value.astype(np.float64), np.nan)
+        values = np.asarray(value)
+        if values.dtype.kind == "O":
+            values = _of_objects(values)
+    except (ValueError, TypeError, RuntimeError) as error:
+        hint = "numbers or text, in an array or a list; a tensor: .detach().cpu().numpy()"
+        raise DataError(f"cannot be read as an array: {error}", where=name, hint=hint) from error
+    return values
+
+
+def _of_objects(values: Values) -> Values:
+    """Return texts as text, and anything else as numbers; None is a missing value of either."""
+    flat = values.ravel().tolist()
+    if any(isinstance(item, str) for item in flat):
+        if not all(item is None or isinstance(item, str) for item in flat):
+            raise TypeError("it holds text beside other values")
+        return np.array([item or "" for item in flat]).reshape(values.shape)
+    return values.astype(np.float64)
