@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lossctl.align import Pair
-from lossctl.block import Block, Booleans, Fault, Floats, Integers, first_row
+from lossctl.block import Block, Booleans, Fault, Floats, Integers, Shown, first_row
+from lossctl.columns import PREDICTION
 from lossctl.labels.codings import Encoded
 from lossctl.losses.domain import check
 from lossctl.plan import ERROR, SKIP, Plan
@@ -38,7 +39,18 @@ def admit(plan: Plan, pair: Pair, seen: Mapping[str, int]) -> Admitted:
     checked = check(plan.domain, plan.form, block.prediction, block.label, plan.sum_tolerance)
     faults += [replace(fault, row=int(kept[fault.row])) for fault in checked.faults]
     block = replace(block, prediction=checked.prediction, adjusted=checked.adjusted, seen=seen)
+    if plan.shows_rows:
+        shown = _shown(plan, pair)
+        block = replace(block, shown=shown if isinstance(kept, range) else shown.take(kept))
     return Admitted(block, min(faults, key=lambda fault: fault.row, default=None))
+
+
+def _shown(plan: Plan, pair: Pair) -> Shown:
+    key = None
+    if plan.roles.shown is not None:
+        batch = pair.prediction if plan.roles.shown[0] == PREDICTION else pair.label
+        key = batch.keys[0]
+    return Shown(key, plan.coding.shown(pair.label))
 
 
 def _missing(plan: Plan, pair: Pair, encoded: Encoded) -> Booleans | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from lossctl.columns import Roles
+from lossctl.columns import LABEL, PREDICTION, Roles
 from lossctl.errors import DataError
-from lossctl.names import quoted
+from lossctl.names import quoted, readable
 from lossctl.sources import ArrayTable
 from lossctl.sources.table import Batch, Inputs, Request, Table
 
@@ -77,8 +77,12 @@ def _unequal_lengths(inputs: Inputs, rows: int, others: int) -> DataError:
     )
 
 
-def in_order(inputs: Inputs, roles: Roles, *, label_as_text: bool) -> Iterator[Pair]:
+def in_order(
+    inputs: Inputs, roles: Roles, *, label_as_text: bool, shown: bool = False
+) -> Iterator[Pair]:
     """Yield the rows of predictions and labels in pairs, both in file order.
+
+    ``shown``: with the key by which rows are shown, the first of its side's keys.
 
     Raises:
         DataError: the keys of a row differ, or one input is longer than the other.
@@ -86,16 +90,18 @@ def in_order(inputs: Inputs, roles: Roles, *, label_as_text: bool) -> Iterator[P
     """
     positions = tuple(column.position for column in roles.label)
     numbers, names = ((), positions) if label_as_text else (positions, ())
+    side, own = (roles.shown[0], (roles.shown[1].position,)) if roles.shown and shown else ("", ())
     if inputs.labels is None:
-        yield from _of_one_table(inputs.predictions, roles, numbers, names)
+        yield from _of_one_table(inputs.predictions, roles, Request(numbers, names, own))
         return
+    mine, theirs = (tuple(key[i].position for key in roles.keys) for i in (0, 1))
     of_predictions = Request(
         tuple(column.position for column in roles.prediction),
-        keys=tuple(mine.position for mine, _ in roles.keys),
+        keys=mine or (own if side == PREDICTION else ()),
     )
-    of_labels = Request(numbers, names, tuple(theirs.position for _, theirs in roles.keys))
+    of_labels = Request(numbers, names, theirs or (own if side == LABEL else ()))
     for pair in _in_step(inputs, of_predictions, of_labels):
-        difference = _first_difference(pair)
+        difference = _first_difference(pair) if roles.keys else None
         if difference is None:
             yield pair
         else:
@@ -105,12 +111,10 @@ def in_order(inputs: Inputs, roles: Roles, *, label_as_text: bool) -> Iterator[P
             raise _different_keys(roles, pair, row, key)
 
 
-def _of_one_table(
-    table: Table, roles: Roles, numbers: tuple[int, ...], names: tuple[int, ...]
-) -> Iterator[Pair]:
+def _of_one_table(table: Table, roles: Roles, of_label: Request) -> Iterator[Pair]:
     own = tuple(column.position for column in roles.prediction)
     start, split = 0, len(own)
-    for batch in table.read(Request((*own, *numbers), names)):
+    for batch in table.read(replace(of_label, numbers=(*own, *of_label.numbers))):
         label = replace(batch, numbers=batch.numbers[:, split:])
         yield Pair(start, replace(batch, numbers=batch.numbers[:, :split], names=()), label)
         start += len(batch)
@@ -145,7 +149,7 @@ def _first_difference(pair: Pair) -> tuple[int, int] | None:
 
 
 def _different_keys(roles: Roles, pair: Pair, row: int, key: int) -> DataError:
-    mine, theirs = (batch.keys[key].text(row) for batch in (pair.prediction, pair.label))
+    mine, theirs = (readable(batch.keys[key].text(row)) for batch in (pair.prediction, pair.label))
     left, right = roles.keys[key]
     return DataError(
         f"the rows do not belong together: {left.label} is {quoted(mine)} here, "

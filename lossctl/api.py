@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias, TypedDict, Unpack
 
-import numpy as np
-
 from lossctl import scoring
-from lossctl.block import Floats, RowLosses
+from lossctl.block import Floats
 from lossctl.columns import ColumnOptions
 from lossctl.errors import UsageError
 from lossctl.labels import LabelOptions
+from lossctl.losses import parse
 from lossctl.names import did_you_mean
+from lossctl.plan import Plan
 from lossctl.result import NONE, Result
+from lossctl.rows import Losses, PerRow
+from lossctl.sinks.opening import opened
 from lossctl.sources import InputOptions
 
 Data: TypeAlias = Any
@@ -24,8 +26,9 @@ Data: TypeAlias = Any
 class Options(TypedDict, total=False):
     """The options of a scoring, as on the command line; ``lossctl score --help`` lists them.
 
-    ``from_`` is ``--from``. ``pred_col`` and ``label_col`` are text as in the shell, a position, or
-    a sequence of names and positions; ``classes`` is text with commas or a sequence.
+    ``from_`` is ``--from``; ``per_row`` is the path of a file for the rows. ``pred_col`` and
+    ``label_col`` are text as in the shell, a position, or a sequence of names and positions;
+    ``classes`` is text with commas or a sequence.
     """
 
     from_: str | None
@@ -42,6 +45,8 @@ class Options(TypedDict, total=False):
     nan: str
     sum_tol: float
     level: float
+    worst: int
+    per_row: str | os.PathLike[str] | None
 
 
 def score(
@@ -68,13 +73,12 @@ def score(
     >>> result = score("mse", [1.0, 2.0, 4.0], [1.0, 2.0, 3.0])
     >>> result.value, result.n
     (0.3333333333333333, 3)
-    >>> score("ce", [[2.0, 0.0], [0.0, 1.0]], ["cat", "dog"], from_="logits",
-    ...       classes=["cat", "dog"]).value
+    >>> names = ["cat", "dog"]
+    >>> score("ce", [[2.0, 0.0], [0.0, 1.0]], names, from_="logits", classes=names).value
     0.2200948492805977
 
     """
-    if "," in loss:
-        raise UsageError(f"one loss, not '{loss}'", hint="lossctl.scores takes several")
+    _check_one(loss)
     (result,) = scores(loss, predictions, labels, **options)
     return result
 
@@ -92,7 +96,15 @@ def scores(
         raise UsageError(
             "a result is one number", hint="lossctl.row_losses gives those of the rows"
         )
-    return scoring.score(losses, _data(predictions), _data(labels), options_of(**options))
+    plan = plan_of(losses, predictions, labels, **options)
+    path = options.get("per_row")
+    if path is None:
+        return scoring.run(plan)
+    with opened("--per-row", os.fspath(path)) as make:
+        rows = PerRow(plan, make)
+        results = scoring.run(plan, rows)
+        rows.close()
+    return results
 
 
 def row_losses(
@@ -106,24 +118,23 @@ def row_losses(
     [0.0, 2.0]
 
     """
-    if "," in loss:
-        raise UsageError(f"one loss, not '{loss}'")
-    blocks = stream_row_losses(loss, predictions, labels, **options)
-    return np.concatenate([block.values[0] for block in blocks])
-
-
-def stream_row_losses(
-    losses: str,
-    predictions: Data,
-    labels: Data | None = None,
-    *,
-    warn: Callable[[str], None] = lambda _: None,
-    **options: Unpack[Options],
-) -> Iterator[RowLosses]:
-    """Yield the row losses block by block, as they are read; ``warn`` is told at the end."""
+    _check_one(loss)
     options["reduction"] = NONE
-    asked = options_of(**options)
-    return scoring.score_rows(losses, _data(predictions), _data(labels), asked, warn)
+    rows = Losses()
+    scoring.run(plan_of(loss, predictions, labels, **options), rows)
+    return rows.of(0)
+
+
+def _check_one(loss: str) -> None:
+    if len(parse(loss)) != 1:
+        raise UsageError(f"one loss, not '{loss}'", hint="lossctl.scores takes several")
+
+
+def plan_of(
+    losses: str, predictions: Data, labels: Data | None = None, **options: Unpack[Options]
+) -> Plan:
+    """Return what is to be done, with every choice made; ``lossctl.scoring.run`` does it."""
+    return scoring.prepare(losses, _data(predictions), _data(labels), options_of(**options))
 
 
 def options_of(**options: Unpack[Options]) -> scoring.Options:
@@ -145,6 +156,8 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
         nan=options.get("nan", defaults.nan),
         sum_tolerance=options.get("sum_tol", defaults.sum_tolerance),
         level=options.get("level", defaults.level),
+        worst=options.get("worst", 0),
+        per_row=options.get("per_row") is not None,
         columns=ColumnOptions(
             _columns(options.get("pred_col")), _columns(options.get("label_col"))
         ),

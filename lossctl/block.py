@@ -12,9 +12,32 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from lossctl.texts import Keys, Names
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
 Booleans: TypeAlias = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How rows are shown to a person: by their keys, or by number if None, with their labels.
+
+    Labels are as they stand in the input, one column or one for each output.
+    """
+
+    keys: Keys | None
+    labels: tuple[Names | Floats, ...]
+
+    def take(self, rows: Integers) -> Shown:
+        """Return the rows of these numbers."""
+        return Shown(
+            None if self.keys is None else self.keys.take(rows),
+            tuple(
+                column[rows] if isinstance(column, np.ndarray) else column.take(rows)
+                for column in self.labels
+            ),
+        )
 
 
 @dataclass(frozen=True)
@@ -26,6 +49,7 @@ class Block:
     cells, (n, m), that cost nothing and are not counted; None where there are none. ``rows`` are
     the rows' numbers in the whole input. The rest was found on the way: missing cells, or rows,
     that were skipped; rows with a value that was moved to its bound; labels met for the first time.
+    ``shown`` is there where rows are to be told apart.
     """
 
     prediction: Floats
@@ -35,6 +59,7 @@ class Block:
     skipped: int = 0
     adjusted: int = 0
     seen: Mapping[str, int] = field(default_factory=dict)
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from lossctl.matching import in_prediction_order, names_of, not_matching, partne
 from lossctl.names import did_you_mean, listing, quoted
 from lossctl.sources.table import TEXT, Column, Inputs, Table
 
+PREDICTION, LABEL = "prediction", "label"  # the two sides
+
 
 @dataclass(frozen=True)
 class ColumnOptions:
@@ -25,11 +27,16 @@ class ColumnOptions:
 
 @dataclass(frozen=True)
 class Roles:
-    """What the columns of the inputs are. Labels stand in the order of the predictions."""
+    """What the columns of the inputs are. Labels stand in the order of the predictions.
+
+    ``keys`` are those that both inputs have, and that must agree. ``shown`` is the key by which
+    rows are shown to a person, the first of these or one that only one side has.
+    """
 
     prediction: tuple[Column, ...]
     label: tuple[Column, ...]
     keys: tuple[tuple[Column, Column], ...] = ()
+    shown: tuple[str, Column] | None = None
 
     @property
     def prediction_names(self) -> tuple[str, ...] | None:
@@ -69,7 +76,9 @@ def choose(
         explicit = bool(options.prediction and options.label)
         label = in_prediction_order(domain, inputs, prediction, label, classes, explicit=explicit)
     _check_kinds(domain, inputs, prediction, label)
-    return Roles(prediction, label, _common_keys(inputs, prediction, label))
+    keys = _common_keys(inputs, prediction, label)
+    shown = (PREDICTION, keys[0][0]) if keys else _own_key(inputs, prediction, label)
+    return Roles(prediction, label, keys, shown)
 
 
 def _paired_by_name(
@@ -247,6 +256,17 @@ def _check_kinds(
             where=inputs.label_table.name,
             hint="this loss wants numbers; choose with --label-col",
         )
+
+
+def _own_key(
+    inputs: Inputs, prediction: Sequence[Column], label: Sequence[Column]
+) -> tuple[str, Column] | None:
+    """Return the first key column of either side, the predictions' first."""
+    for side, table in ((PREDICTION, inputs.predictions), (LABEL, inputs.label_table)):
+        for column in table.columns:
+            if is_key(column.name) and column not in (*prediction, *label):
+                return side, column
+    return None
 
 
 def _common_keys(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 from lossctl import statistics
 from lossctl.engines.partition import Summaries
@@ -15,7 +16,9 @@ from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL
 from lossctl.names import quoted, readable
 from lossctl.plan import Plan
 from lossctl.result import MEAN, SUM, Columns, Result, Signature
+from lossctl.sources.table import Column
 from lossctl.summaries.counts import Counts
+from lossctl.summaries.worst import Labels, Worst
 
 
 def conclude(plan: Plan, summaries: Summaries) -> tuple[Result, ...]:
@@ -58,21 +61,51 @@ def _result(plan: Plan, loss: Loss, summaries: Summaries) -> Result:
         level=plan.level,
         low=estimate.low,
         high=estimate.high,
-        predictions=str(readable(plan.inputs.predictions.name)),
-        labels=str(readable(plan.inputs.label_table.name)),
+        predictions=readable(plan.inputs.predictions.name),
+        labels=readable(plan.inputs.label_table.name),
         columns=_columns_used(plan),
         signature=str(_signature(plan, loss, moments.count, summed=summed)),
+        worst=_worst(plan, summaries, column),
         warnings=(*warnings_of(plan, summaries.counts), *_warnings_of(plan, summaries, column)),
     )
 
 
 def _columns_used(plan: Plan) -> Columns:
     return Columns(
-        tuple(readable(column.label) for column in plan.roles.prediction),
-        tuple(readable(column.label) for column in plan.roles.label),
+        tuple(_label(column) for column in plan.roles.prediction),
+        tuple(_label(column) for column in plan.roles.label),
         None,
         plan.inputs.predictions.header,
     )
+
+
+def _label(column: Column) -> str | int:
+    return column.position if column.name is None else readable(column.name)
+
+
+def _worst(plan: Plan, summaries: Summaries, kernel: int) -> tuple[dict[str, Any], ...] | None:
+    """Return the worst rows as they are shown, by key or by number."""
+    worst = summaries.get(Worst)
+    if worst is None:
+        return None
+    name = "row" if plan.roles.shown is None else readable(str(plan.roles.shown[1].name))
+    return tuple(
+        {
+            name: row.row if row.key is None else readable(row.key),
+            "label": _shown_label(row.label),
+            "loss": row.loss,
+        }
+        for row in worst.rows[kernel]
+    )
+
+
+def _shown_label(label: Labels) -> str | float | int | list[Any]:
+    """Return a label as it is written: whole numbers without a point."""
+    if isinstance(label, tuple):
+        return [_shown_label(part) for part in label]
+    if isinstance(label, float) and label.is_integer() and abs(label) < 1e15:
+        return int(label)
+    return readable(label.strip()) if isinstance(label, str) else label
 
 
 def _signature(plan: Plan, loss: Loss, n: int, *, summed: bool) -> Signature:

@@ -48,10 +48,8 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else _escape(c) for c in text)
 
 
-def readable(name: str | int) -> str | int:
+def readable(name: str) -> str:
     """Return a name with bytes that are no UTF-8 escaped, so that any JSON reader takes it."""
-    if isinstance(name, int):
-        return name
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

@@ -18,6 +18,7 @@ ERROR, SKIP, PROPAGATE = "error", "skip", "propagate"
 class Plan:
     """The losses, the inputs and how to read them, with every choice made.
 
+    ``worst`` is how many of the worst rows are wanted; ``per_row``: every row is.
     ``block_rows`` bounds the rows of a block; results do not depend on it.
     """
 
@@ -30,6 +31,8 @@ class Plan:
     sum_tolerance: float = 1e-3
     reduction: str | None = None
     level: float = 0.95
+    worst: int = 0
+    per_row: bool = False
     block_rows: int | None = None
 
     @property
@@ -41,6 +44,11 @@ class Plan:
     def kernels(self) -> tuple[Kernel, ...]:
         """The different kernels of the losses: mse, sse and rmse share one."""
         return tuple(dict.fromkeys(loss.kernels[self.form] for loss in self.losses))
+
+    @property
+    def shows_rows(self) -> bool:
+        """Whether rows must be told apart: blocks then carry what is shown of them."""
+        return self.per_row or self.worst > 0
 
     def column(self, loss: Loss) -> int:
         """Return which of the kernels makes the row losses of a loss."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -57,7 +58,8 @@ class Result:
     """One loss of one set of predictions.
 
     ``value`` is in the units of the loss; ``stderr``, ``low`` and ``high`` are None where they
-    cannot be known (a single row, an infinite loss). ``n`` is the number of scored rows.
+    cannot be known (a single row, an infinite loss). ``n`` is the number of scored rows. ``worst``
+    are the rows that cost most, where they were asked for: ``row`` or the key, ``label``, ``loss``.
     """
 
     loss: str
@@ -76,6 +78,7 @@ class Result:
     labels: str
     columns: Columns
     signature: str
+    worst: tuple[Mapping[str, Any], ...] | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -92,6 +95,7 @@ class Result:
         columns["label"] = (
             self.columns.label[0] if len(self.columns.label) == 1 else list(self.columns.label)
         )
+        worst = {} if self.worst is None else {"worst": [_strict(row) for row in self.worst]}
         return {
             "schema": SCHEMA,
             "loss": self.loss,
@@ -108,9 +112,14 @@ class Result:
             "predictions": self.predictions,
             "labels": self.labels,
             "columns": columns,
+            **worst,
             "signature": self.signature,
             "warnings": list(self.warnings),
         }
+
+
+def _strict(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
 
 
 def finite(value: float | None) -> float | None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from lossctl import align, columns
-from lossctl.block import RowLosses
 from lossctl.columns import ColumnOptions, Roles
-from lossctl.conclusion import conclude, no_rows, warnings_of
+from lossctl.conclusion import conclude
 from lossctl.engines import local
-from lossctl.engines.partition import scored_blocks
+from lossctl.engines.partition import Sink
 from lossctl.errors import DataError, UsageError
 from lossctl.known import is_key, without_prefix
 from lossctl.labels import LabelOptions, check_options
@@ -25,7 +24,6 @@ from lossctl.plan import ERROR, PROPAGATE, SKIP, Plan
 from lossctl.result import MEAN, NONE, SUM, Result
 from lossctl.sources import InputOptions, open_tables
 from lossctl.sources.table import TEXT, Inputs, Table
-from lossctl.summaries.counts import Counts
 
 Data: TypeAlias = Any  # a path, or whatever lossctl.sources.memory takes
 
@@ -39,6 +37,8 @@ class Options:
     nan: str = ERROR
     sum_tolerance: float = 1e-3
     level: float = 0.95
+    worst: int = 0
+    per_row: bool = False
     columns: ColumnOptions = field(default_factory=ColumnOptions)
     label: LabelOptions = field(default_factory=LabelOptions)
     input: InputOptions = field(default_factory=InputOptions)
@@ -51,6 +51,8 @@ class Options:
             raise UsageError(f"--nan is error, skip or propagate, not '{self.nan}'")
         if not 0 < self.level < 1:
             raise UsageError(f"--level is between 0 and 1, not {self.level:g}")
+        if self.worst < 0:
+            raise UsageError(f"--worst is a number of rows, not {self.worst}")
         if not 0 <= self.sum_tolerance < 1:
             raise UsageError(f"--sum-tol is from 0 to below 1, not {self.sum_tolerance:g}")
 
@@ -63,32 +65,17 @@ def score(loss: str, predictions: Data, labels: Data, options: Options) -> tuple
         DataError: the files cannot be read, paired or scored.
 
     """
-    plan = prepare(loss, predictions, labels, options)
-    return conclude(plan, local.run(plan))
+    return run(prepare(loss, predictions, labels, options))
 
 
-def score_rows(
-    loss: str,
-    predictions: Data,
-    labels: Data,
-    options: Options,
-    warn: Callable[[str], None] = lambda _: None,
-) -> Iterator[RowLosses]:
-    """Yield the row losses, block by block: the streamed form of ``--reduction none``.
+def run(plan: Plan, sink: Sink | None = None) -> tuple[Result, ...]:
+    """Do what was planned; a sink sees each block of rows, in their order.
 
-    ``warn`` is told at the end what a result would list as warnings. Raises as ``score`` does,
-    after the rows before the one that is wrong.
+    Raises:
+        DataError: the files cannot be read, paired or scored; the sink has seen the rows before.
+
     """
-    plan = prepare(loss, predictions, labels, options)
-    rows, counts = 0, Counts()
-    for block, losses in scored_blocks(plan):
-        rows += len(losses)
-        counts = counts.add(block, losses)
-        yield losses
-    if rows == 0:
-        raise no_rows(plan, counts)
-    for warning in warnings_of(plan, counts):
-        warn(warning)
+    return conclude(plan, local.run(plan, sink))
 
 
 def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Plan:
@@ -121,6 +108,8 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         sum_tolerance=options.sum_tolerance,
         reduction=options.reduction,
         level=options.level,
+        worst=options.worst,
+        per_row=options.per_row,
     )
 
 

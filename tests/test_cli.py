@@ -189,7 +189,12 @@ class TestExits:
             ),
             (["bce", "f.csv", "--level", "x"], 2, "invalid value for '--level'", None),
             (["bce", "f.csv", "--level", "2"], 2, "--level is between 0 and 1, not 2", None),
-            (["bce", "f.csv", "--format", "xml"], 2, "there is no format 'xml'", "formats: auto,"),
+            (
+                ["bce", "f.csv", "--format", "xml"],
+                2,
+                "there is no format 'xml'",
+                "formats are auto,",
+            ),
             (["bce", "f.csv", "--json", "--value"], 2, "one format, not json and value", None),
             (["bce", "f.csv", "--color", "red"], 2, "--color is auto, always or never", None),
             (["bce", "f.csv", "g.csv", "h.csv"], 2, "one or two inputs, not 3", "a quoted glob"),
@@ -239,7 +244,7 @@ class TestExits:
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr("lossctl.scoring.score", lambda *_: 1 / 0)
+        monkeypatch.setattr("lossctl.api.scores", lambda *_, **__: 1 / 0)
         assert app.run(["bce", "f.csv"], Terminal()) == 70
         err = capsys.readouterr().err
         assert err.startswith("error: lossctl has a bug: ZeroDivisionError")

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rows import rows
 from sklearn import metrics
 
 from lossctl.result import Result
-from lossctl.scoring import Options, score_rows
+from lossctl.scoring import Options
 
 GOLDEN = Path(__file__).parent / "golden"
 Score = Callable[..., Result]
@@ -53,8 +54,7 @@ def test_the_reference_cases_of_torch(case: dict[str, Any], scored: Score, save:
     save("p.npy", np.array(case["inputs"][prediction]))
     save("y.npy", np.array(case["inputs"][label]))
     if reduction == "none":
-        blocks = score_rows(loss, "p.npy", "y.npy", Options(form=form, reduction="none"))
-        found = np.concatenate([block.values[0] for block in blocks])
+        found = rows(loss, "p.npy", "y.npy", Options(form=form, reduction="none"))
     else:
         found = np.array(scored(loss, "p.npy", "y.npy", form=form, reduction=reduction).value)
     np.testing.assert_allclose(found, case["expected"], rtol=1e-12)
@@ -68,8 +68,7 @@ def test_what_torch_prints(case: dict[str, Any], scored: Score, save: Save) -> N
     result = scored(case["loss"], "p.npy", "y.npy", **options)
     np.testing.assert_allclose(result.value, case["mean"], rtol=1e-12)
     if "rows" in case:
-        blocks = score_rows(case["loss"], "p.npy", "y.npy", Options(**options, reduction="none"))
-        found = np.concatenate([block.values[0] for block in blocks])
+        found = rows(case["loss"], "p.npy", "y.npy", Options(**options, reduction="none"))
         # torch's rows lose digits below 1e-8; test_kernels.py holds ours against mpmath
         np.testing.assert_allclose(found, case["rows"], rtol=1e-12, atol=1e-14)
 

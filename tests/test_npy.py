@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rows import rows
 
 from lossctl.columns import ColumnOptions
 from lossctl.errors import DataError
 from lossctl.labels import LabelOptions
 from lossctl.result import Result
-from lossctl.scoring import Options, score_rows
+from lossctl.scoring import Options
 
 Score = Callable[..., Result]
 Save = Callable[[str, object], Path]
@@ -48,8 +49,7 @@ def test_axes_are_flattened_with_the_classes_last(
     np.save(tmp_path / "x.npy", np.array(x, order=order))  # type: ignore[call-overload]
     np.save(tmp_path / "y.npy", np.array(y, order=order))  # type: ignore[call-overload]
     scored("ce", "x.npy", "y.npy", form="logits")
-    blocks = score_rows("ce", "x.npy", "y.npy", Options(form="logits", reduction="none"))
-    found = np.concatenate([block.values[0] for block in blocks])
+    found = rows("ce", "x.npy", "y.npy", Options(form="logits", reduction="none"))
     flat = x.reshape(-1, 7)
     own = flat[np.arange(len(flat)), y.reshape(-1)]
     np.testing.assert_allclose(found, np.log(np.exp(flat).sum(axis=1)) - own, rtol=1e-12)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rows import rows as row_losses
 from scipy import stats
 
 from lossctl.columns import ColumnOptions
@@ -16,7 +17,7 @@ from lossctl.engines import local
 from lossctl.errors import DataError, UsageError
 from lossctl.losses import parse
 from lossctl.result import Result
-from lossctl.scoring import Options, prepare, score, score_rows
+from lossctl.scoring import Options, prepare, score
 
 Score = Callable[..., Result]
 Save = Callable[[str, object], Path]
@@ -117,7 +118,7 @@ def test_the_sum_is_that_of_math_fsum_over_the_printed_rows(scored: Score, save:
     save("p.npy", 10.0 ** rng.uniform(-300, 0, 100_000))
     save("y.npy", rng.integers(0, 2, 100_000))
     result = scored("bce", "p.npy", "y.npy")
-    rows = np.concatenate([b.values[0] for b in score_rows("bce", "p.npy", "y.npy", Options())])
+    rows = row_losses("bce", "p.npy", "y.npy", Options())
     assert result.sum == math.fsum(rows.tolist())
     assert result.value == result.sum / 100_000
 

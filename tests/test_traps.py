@@ -18,7 +18,8 @@ from lossctl.engines import local
 from lossctl.errors import DataError
 from lossctl.labels import LabelOptions
 from lossctl.result import Result
-from lossctl.scoring import Options, prepare, score, score_rows
+from lossctl.rows import Losses
+from lossctl.scoring import Options, prepare, run, score
 from lossctl.sources import InputOptions
 
 Score = Callable[..., Result]
@@ -387,10 +388,10 @@ class TestOrder:
         write("f.csv", f"prob,label\n0.25,0\n0.75,1\n{row}\n0.5,1\n")
         with pytest.raises(DataError, match="line 4"):
             scored("bce", "f.csv")
-        blocks = score_rows("bce", "f.csv", None, Options())
-        np.testing.assert_allclose(next(blocks).values, [-np.log([0.75, 0.75])])
+        seen = Losses()
         with pytest.raises(DataError, match="line 4"):
-            next(blocks)
+            run(prepare("bce", "f.csv", None, Options()), seen)
+        np.testing.assert_allclose(seen.of(0), -np.log([0.75, 0.75]))
 
     @pytest.mark.parametrize(
         ("labels", "positive", "line"),

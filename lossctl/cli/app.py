@@ -11,12 +11,13 @@ import typer
 
 from lossctl.cli import options
 from lossctl.cli.exits import ExitCode, guarded
+from lossctl.cli.output import Output, chosen
 from lossctl.cli.terminal import Terminal
 from lossctl.errors import UsageError
 from lossctl.version import __version__
 
 if TYPE_CHECKING:
-    from lossctl.scoring import Options
+    from lossctl.api import Options as Asked
 
 app = typer.Typer(
     name="lossctl",
@@ -103,6 +104,11 @@ def score(
     format: options.Format = None,  # noqa: A002  # the option's name
     json: options.Json = False,
     value: options.Value = False,
+    per_row: options.PerRow = None,
+    worst: options.Worst = 0,
+    output: options.Output = None,
+    precision: options.Precision = None,
+    quiet: options.Quiet = False,
     color: options.Color = "auto",
     debug: options.Debug = False,  # noqa: ARG001  # read in run(), where exceptions end
 ) -> Callable[[Terminal], None]:
@@ -115,64 +121,60 @@ def score(
       lossctl ce logits.npy labels.npy --from logits --json
       lossctl rmse 'part-*.csv' --pred-col model_a --label-col y
     """  # noqa: D301  # as above
-    if color not in ("auto", "always", "never"):
-        raise UsageError(f"--color is auto, always or never, not '{color}'")
-    name = options.chosen_format(format, json=json, value=value)
     if context.args:
         raise UsageError(
             f"one or two inputs, not {2 + len(context.args)}",
             hint="score them one by one; a directory or a quoted glob is one table",
         )
-    context.obj.color = color
+    context.obj.look(color, quiet=quiet)
+    look = Output(chosen(format, output, json=json, value=value), output, precision)
+    look.check_rows(reduction=reduction, per_row=per_row, worst=worst)
+    asked: Asked = {
+        "from_": form,
+        "reduction": reduction,
+        "pred_col": pred_col,
+        "label_col": label_col,
+        "classes": classes,
+        "label_base": label_base,
+        "positive": positive,
+        "input_format": input_format,
+        "header": header,
+        "delimiter": _delimiter(delimiter),
+        "decimal": decimal,
+        "nan": nan,
+        "sum_tol": sum_tol,
+        "level": level,
+        "worst": worst,
+        "per_row": per_row,
+    }
+    return partial(_score, (loss, predictions, labels), asked, look)
 
+
+def _score(
+    inputs: tuple[str, str, str | None], asked: Asked, look: Output, terminal: Terminal
+) -> None:
     # NumPy is not imported for --help.
-    from lossctl import scoring  # noqa: PLC0415
-    from lossctl.columns import ColumnOptions  # noqa: PLC0415
-    from lossctl.labels import LabelOptions  # noqa: PLC0415
-    from lossctl.sources import InputOptions  # noqa: PLC0415
+    from lossctl import api, render, scoring  # noqa: PLC0415
+    from lossctl.rows import PerRow  # noqa: PLC0415
+    from lossctl.sinks.delimited import Delimited  # noqa: PLC0415
+    from lossctl.sinks.whole import refuse_to_overwrite  # noqa: PLC0415
 
-    asked = scoring.Options(
-        form=form,
-        reduction=reduction,
-        nan=nan,
-        sum_tolerance=sum_tol,
-        level=level,
-        columns=ColumnOptions(pred_col, label_col),
-        label=LabelOptions(
-            tuple(part.strip() for part in classes.split(",")) if classes is not None else None,
-            label_base,
-            positive,
-        ),
-        input=InputOptions(input_format, header, _delimiter(delimiter), decimal),
-    )
-    if reduction == "none" and name not in ("auto", "tsv"):
-        raise UsageError(f"--reduction none prints row losses, which have no {name} format")
-    if reduction == "none":
-        return partial(_print_rows, loss, predictions, labels, asked)
-    return partial(_print_results, loss, predictions, labels, asked, name)
-
-
-def _print_rows(
-    loss: str, predictions: str, labels: str | None, asked: Options, terminal: Terminal
-) -> None:
-    from lossctl import render, scoring  # noqa: PLC0415
-
-    rows = scoring.score_rows(
-        loss, predictions, labels, asked, warn=partial(terminal.say, "warning")
-    )
-    render.write_rows(rows, terminal.stdout)
-
-
-def _print_results(
-    loss: str, predictions: str, labels: str | None, asked: Options, name: str, terminal: Terminal
-) -> None:
-    from lossctl import render, scoring  # noqa: PLC0415
-
-    results = scoring.score(loss, predictions, labels, asked)
+    per_row = None if asked["per_row"] is None else str(asked["per_row"])
+    refuse_to_overwrite((look.path, per_row), inputs[1:])
+    if asked["reduction"] == "none":
+        with look.stream(terminal) as stream:
+            results = scoring.run(api.plan_of(*inputs, **asked), render.row_losses(stream))
+    elif asked["per_row"] == "-":
+        shown = terminal.stdout.isatty()
+        plan = api.plan_of(*inputs, **asked)
+        sink = partial(Delimited, terminal.stdout, delimiter="\t", shown=shown)
+        results = scoring.run(plan, PerRow(plan, sink))
+    else:
+        results = api.scores(*inputs, **asked)
     for warning in dict.fromkeys(w for result in results for w in result.warnings):
         terminal.say("warning", warning)
-    color = terminal.has_color(terminal.stdout)
-    render.write(results, name, terminal.stdout, width=terminal.width, color=color)
+    if asked["reduction"] != "none" and asked["per_row"] != "-":
+        look.write(results, terminal)
 
 
 def _delimiter(text: str | None) -> str | None:

@@ -101,32 +101,34 @@ Format = Annotated[
     Optional[str],
     typer.Option(
         "--format",
-        metavar="auto|table|tsv|json|value",
-        help="Default: a table on a terminal, TSV in a pipe.",
+        metavar="table|tsv|csv|json|jsonl|markdown|value",
+        help="Default: a table on a terminal, TSV in a pipe, by the suffix in a file.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 Value = Annotated[bool, typer.Option("--value", help="Short for --format value: the number alone.")]
+PerRow = Annotated[
+    Optional[str],
+    typer.Option(
+        "--per-row",
+        metavar="FILE|-",
+        help="Write key or row, label and loss of every row to a .csv, .tsv, .npy or .parquet; "
+        "- prints them instead of the result.",
+    ),
+]
+Worst = Annotated[int, typer.Option("--worst", metavar="N", help="Show the N rows that cost most.")]
+Output = Annotated[
+    Optional[str],
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Write the result to a file, whole or not."
+    ),
+]
+Precision = Annotated[
+    Optional[int],
+    typer.Option("--precision", metavar="N", help="Significant digits of tables and Markdown."),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
 Color = Annotated[
     str, typer.Option("--color", metavar="auto|always|never", help="Whether to use colour.")
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug.")]
-
-
-def chosen_format(asked: str | None, *, json: bool, value: bool) -> str:
-    """Return the one format that was asked for.
-
-    Raises:
-        UsageError: several were asked for, or one that is not there.
-
-    """
-    from lossctl.errors import UsageError  # noqa: PLC0415
-    from lossctl.render.formats import FORMATS  # noqa: PLC0415
-
-    names = [name for name, given in ((asked, asked), ("json", json), ("value", value)) if given]
-    if len(set(names)) > 1:
-        raise UsageError(f"one format, not {' and '.join(map(str, names))}")
-    name = names[0] if names else "auto"
-    if name not in FORMATS:
-        raise UsageError(f"there is no format '{name}'", hint=f"formats: {', '.join(FORMATS)}")
-    return str(name)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from io import TextIOWrapper
 from typing import TextIO
 
+from lossctl.errors import UsageError
+
 _COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "hint": "\x1b[36m"}
 PIPE_WIDTH = 10_000  # nothing is folded or cut off in a pipe
 
@@ -33,6 +35,13 @@ class Terminal:
     stderr: TextIO = field(default_factory=lambda: _usable(sys.stderr))
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     color: str = "auto"
+    quiet: bool = False
+
+    def look(self, color: str, *, quiet: bool) -> None:
+        """Take what the options say of colour and of warnings."""
+        if color not in ("auto", "always", "never"):
+            raise UsageError(f"--color is auto, always or never, not '{color}'")
+        self.color, self.quiet = color, quiet
 
     def has_color(self, stream: TextIO) -> bool:
         """Decide by the option, NO_COLOR, FORCE_COLOR, TERM=dumb, the stream, in this order."""
@@ -53,6 +62,8 @@ class Terminal:
 
     def say(self, kind: str, text: str) -> None:
         """Tell the person something, on standard error: ``warning: …``."""
+        if self.quiet and kind == "warning":
+            return
         start, end = (_COLORS[kind], "\x1b[0m") if self.has_color(self.stderr) else ("", "")
         try:
             print(f"{start}{kind}:{end} {text}", file=self.stderr, flush=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from lossctl.admission import admit
 from lossctl.align import Pair, in_order
@@ -14,9 +15,11 @@ from lossctl.plan import Plan
 from lossctl.summaries import Summary
 from lossctl.summaries.counts import Counts
 from lossctl.summaries.moments import Moments
+from lossctl.summaries.worst import Worst
 
 BLOCK_BYTES = 512 * 1024  # of predictions: with the buffers of a kernel this stays in cache
 MAX_ROWS = 65_536
+AnySummary = TypeVar("AnySummary", bound=Summary)
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,9 @@ class Summaries:
     @classmethod
     def empty(cls, plan: Plan) -> Summaries:
         """Return the summaries of no rows."""
-        return cls(Counts(), Moments.empty(len(plan.kernels)))
+        kernels = len(plan.kernels)
+        worst = (Worst.empty(plan.worst, kernels),) if plan.worst else ()
+        return cls(Counts(), Moments.empty(kernels), worst)
 
     def add(self, block: Block, losses: RowLosses) -> Summaries:
         """Return the summaries with a block's rows added."""
@@ -48,9 +53,16 @@ class Summaries:
             tuple(a + b for a, b in zip(self.others, other.others, strict=True)),
         )
 
+    def get(self, kind: type[AnySummary]) -> AnySummary | None:
+        """Return the summary of a kind that the plan asked for, if it did."""
+        return next((found for found in self.others if isinstance(found, kind)), None)
 
-def summarise(plan: Plan) -> Summaries:
-    """Run a plan over its rows and return their summaries.
+
+Sink = Callable[[Block, RowLosses], None]
+
+
+def summarise(plan: Plan, sink: Sink | None = None) -> Summaries:
+    """Run a plan over its rows and return their summaries; a sink sees each block as well.
 
     Raises:
         DataError: a row cannot be read, paired or scored.
@@ -59,6 +71,8 @@ def summarise(plan: Plan) -> Summaries:
     total = Summaries.empty(plan)
     for block, losses in scored_blocks(plan):
         total = total.add(block, losses)
+        if sink is not None:
+            sink(block, losses)
     return total
 
 
@@ -85,7 +99,10 @@ def _pairs(plan: Plan) -> Iterator[Pair]:
     """Yield the rows in pieces that stay in cache."""
     width = max(len(plan.roles.prediction), len(plan.roles.label))
     rows = plan.block_rows or max(1, min(MAX_ROWS, BLOCK_BYTES // (8 * width)))
-    for pair in in_order(plan.inputs, plan.roles, label_as_text=plan.coding.as_text):
+    pairs = in_order(
+        plan.inputs, plan.roles, label_as_text=plan.coding.as_text, shown=plan.shows_rows
+    )
+    for pair in pairs:
         for start in range(0, len(pair), rows):
             yield pair[start : start + rows]
 

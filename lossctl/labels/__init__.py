@@ -99,7 +99,7 @@ def _class_coding(inputs: Inputs, roles: Roles, options: LabelOptions) -> Coding
     if len(roles.label) > 1:
         if options.base != 0:
             raise _no_index_labels(where)
-        return Rows()
+        return Rows(names=full)
     column = roles.label[0]
     if full is None:
         if column.kind == TEXT:

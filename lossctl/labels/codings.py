@@ -13,6 +13,7 @@ from lossctl.block import Booleans, Fault, Floats, Integers, first_row
 from lossctl.names import did_you_mean, listing, natural_key, quoted
 from lossctl.numbers import spelled, to_number
 from lossctl.sources.table import Batch
+from lossctl.texts import Names
 
 _MINUS, _BETWEEN = "-1", "between 0 and 1"
 
@@ -42,6 +43,9 @@ class Coding(Protocol):
     def encode(self, batch: Batch) -> Encoded:
         """Encode the label columns of a batch: its ``numbers``, or its one column of ``names``."""
 
+    def shown(self, batch: Batch) -> tuple[Names | Floats, ...]:
+        """Return the labels of a batch as a person is shown them: a column, or several."""
+
     def conflict(self, seen: Mapping[str, int]) -> Fault | None:
         """Return why the labels seen in the whole input do not go together, if they do not."""
 
@@ -51,6 +55,10 @@ class Plain:
     """Numbers that are scored as they are: (n, m)."""
 
     as_text: bool = False
+
+    def shown(self, batch: Batch) -> tuple[Names | Floats, ...]:
+        """Show the numbers."""
+        return tuple(batch.numbers.T)
 
     def encode(self, batch: Batch) -> Encoded:
         """Pass the numbers on."""
@@ -100,6 +108,10 @@ class Named:
     negative: str | None = None
     numeric: bool = False
     as_text: bool = True
+
+    def shown(self, batch: Batch) -> tuple[Names, ...]:
+        """Show the names."""
+        return batch.names
 
     def encode(self, batch: Batch) -> Encoded:
         """Map the names of the batch's distinct texts, then gather."""
@@ -151,6 +163,10 @@ class Positions:
     base: int = 0
     as_text: bool = False
 
+    def shown(self, batch: Batch) -> tuple[Floats, ...]:
+        """Show the numbers."""
+        return (batch.numbers[:, 0],)
+
     def encode(self, batch: Batch) -> Encoded:
         """Check that they are whole and in range."""
         values = batch.numbers[:, 0]
@@ -184,6 +200,10 @@ class Numbered:
     numbers: tuple[int, ...]
     as_text: bool = False
 
+    def shown(self, batch: Batch) -> tuple[Floats, ...]:
+        """Show the numbers."""
+        return (batch.numbers[:, 0],)
+
     def encode(self, batch: Batch) -> Encoded:
         """Look the numbers up among the sorted class names."""
         values = batch.numbers[:, 0]
@@ -213,6 +233,10 @@ class Classes:
     short: tuple[str, ...] = ()
     as_text: bool = True
 
+    def shown(self, batch: Batch) -> tuple[Names, ...]:
+        """Show the names."""
+        return batch.names
+
     def encode(self, batch: Batch) -> Encoded:
         """Map the names of the batch's distinct texts, then gather."""
         (column,) = batch.names
@@ -235,6 +259,15 @@ class Classes:
 @dataclass(frozen=True)
 class Rows(Plain):
     """One-hot or soft rows, a column for each class: (n, K)."""
+
+    names: tuple[str, ...] | None = None
+
+    def shown(self, batch: Batch) -> tuple[Names | Floats, ...]:
+        """Show the class of the largest label, by its name or its position."""
+        classes = batch.numbers.argmax(axis=1)
+        if self.names is None:
+            return (classes.astype(np.float64),)
+        return (Names(classes, self.names),)
 
     def encode(self, batch: Batch) -> Encoded:
         """Pass the rows on; a row with a missing cell is missing."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Sequence
 
 from lossctl.names import printable
 from lossctl.numbers import spelled
+from lossctl.render import cells
 from lossctl.result import SCHEMA, Result
 
 COLUMNS = (
@@ -17,7 +20,32 @@ COLUMNS = (
 
 def tsv_text(results: Sequence[Result]) -> str:
     """Return a header and a row a result; what is not known is an empty cell."""
-    return "".join("\t".join(row) + "\n" for row in (COLUMNS, *map(_row, results)))
+    tables = [[COLUMNS, *map(_row, results)], *_worst(results)]
+    return "\n".join("".join("\t".join(row) + "\n" for row in rows) for rows in tables)
+
+
+def csv_text(results: Sequence[Result]) -> str:
+    """Return the same with commas; a cell that holds one is quoted."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *map(_row, results)])
+    for rows in _worst(results):
+        text.write("\n")
+        csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def _worst(results: Sequence[Result]) -> list[list[tuple[str, ...]]]:
+    """Return the table of the worst rows, if they were asked for; it follows a blank line."""
+    shown = [result for result in results if result.worst]
+    if not shown:
+        return []
+    (key, *_), _ = cells.worst(shown[0], 17)
+    rows = [
+        (result.loss, printable(str(row[key])), cells.label_text(row["label"]), repr(row["loss"]))
+        for result in shown
+        for row in result.worst or ()
+    ]
+    return [[("worst", key, "label", "loss"), *rows]]
 
 
 def _row(result: Result) -> tuple[str, ...]:
@@ -46,6 +74,11 @@ def json_text(results: Sequence[Result]) -> str:
     objects = [result.to_dict() for result in results]
     document = objects[0] if len(objects) == 1 else {"schema": SCHEMA, "results": objects}
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
+
+
+def jsonl_text(results: Sequence[Result]) -> str:
+    """Return an object a line, strict RFC 8259 each."""
+    return "".join(json.dumps(result.to_dict(), allow_nan=False) + "\n" for result in results)
 
 
 def value_text(results: Sequence[Result]) -> str:

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from lossctl.block import Floats
 from lossctl.errors import DataError
 from lossctl.numbers import spelled
-from lossctl.sources.table import NUMBER, TEXT, Batch, Column, Names, Request
+from lossctl.sources.table import NUMBER, TEXT, Batch, Column, Request
+from lossctl.texts import Names
 
 Values = npt.NDArray[np.generic]
 BLOCK_BYTES = 512 * 1024

@@ -10,7 +10,8 @@ import numpy as np
 
 from lossctl.block import Floats
 from lossctl.errors import DataError
-from lossctl.sources.table import EMPTY, NUMBER, TEXT, Batch, Column, Keys, Names, Request
+from lossctl.sources.table import EMPTY, NUMBER, TEXT, Batch, Column, Request
+from lossctl.texts import Keys, Names
 
 _BATCH_ROWS = 65_536
 HEAD_ROWS = 5

@@ -17,7 +17,8 @@ from lossctl.names import quoted
 from lossctl.numbers import to_number
 from lossctl.sources.chunks import Chunk
 from lossctl.sources.dialect import Dialect
-from lossctl.sources.table import Batch, Column, Keys, Names, Request, Where
+from lossctl.sources.table import Batch, Column, Request, Where
+from lossctl.texts import Keys, Names
 
 _BATCH_ROWS = 4096
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")

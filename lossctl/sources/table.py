@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 from lossctl.block import Floats
+from lossctl.texts import Keys, Names
 
 NUMBER, TEXT, EMPTY = "number", "text", "empty"
 
@@ -32,57 +30,6 @@ class Column:
     def label(self) -> str | int:
         """What to call it in messages and results: its name, or its position counted from 0."""
         return self.position if self.name is None else self.name
-
-
-@dataclass(frozen=True)
-class Names:
-    """A text column as codes into the distinct texts of this batch; "" is a missing cell."""
-
-    codes: npt.NDArray[np.int64]
-    texts: tuple[str, ...]
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.codes)
-
-    def __getitem__(self, rows: slice) -> Names:
-        """Return some of the rows."""
-        return Names(self.codes[rows], self.texts)
-
-
-@dataclass(frozen=True)
-class Keys:
-    """A text column as it stands in the file: row i is ``data[offsets[i]:offsets[i + 1]]``."""
-
-    offsets: npt.NDArray[np.int32]
-    data: npt.NDArray[np.uint8]
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.offsets) - 1
-
-    def __getitem__(self, rows: slice) -> Keys:
-        """Return some of the rows."""
-        start, stop, _ = rows.indices(len(self))
-        return Keys(self.offsets[start : stop + 1], self.data)
-
-    def text(self, row: int) -> str:
-        """Return the key of a row."""
-        return self._bytes(row, row + 1).tobytes().decode("utf-8", "backslashreplace")
-
-    def _bytes(self, start: int, stop: int) -> npt.NDArray[np.uint8]:
-        return self.data[self.offsets[start] : self.offsets[stop]]
-
-    def first_difference(self, other: Keys) -> int | None:
-        """Return the first row in which two columns of the same length differ, byte for byte."""
-        lengths_agree = np.array_equal(np.diff(self.offsets), np.diff(other.offsets))
-        if lengths_agree and np.array_equal(self._bytes(0, len(self)), other._bytes(0, len(other))):
-            return None
-        return next(
-            i
-            for i in range(len(self))
-            if not np.array_equal(self._bytes(i, i + 1), other._bytes(i, i + 1))
-        )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,100 @@
+"""How results are to look and where they go, as the options say it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from lossctl.cli.terminal import PIPE_WIDTH, Terminal
+from lossctl.errors import UsageError
+from lossctl.render.formats import BY_SUFFIX, FORMATS, WITH_PRECISION, WITH_WORST
+
+if TYPE_CHECKING:
+    from lossctl.result import Result
+
+
+@dataclass(frozen=True)
+class Output:
+    """A format, a file unless it is standard output, and how many digits a person is shown."""
+
+    format: str
+    path: str | None = None
+    precision: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        if self.format not in FORMATS:
+            hint = f"the formats are {', '.join(FORMATS)}"
+            raise UsageError(f"there is no format '{self.format}'", hint=hint)
+        if self.precision is not None and not 1 <= self.precision <= 17:
+            raise UsageError(f"--precision is from 1 to 17, not {self.precision}")
+        if self.precision is not None and self.format not in WITH_PRECISION:
+            raise UsageError(
+                f"--precision is for tables and Markdown; {self.format} keeps every digit"
+            )
+
+    def check_rows(self, *, reduction: str | None, per_row: str | None, worst: int) -> None:
+        """Refuse what does not go together with rows that are shown one by one."""
+        instead = "--reduction none" if reduction == "none" else "--per-row -"
+        if per_row is not None and reduction == "none":
+            raise UsageError("--reduction none and --per-row are two ways to print the rows")
+        if (reduction == "none" or per_row == "-") and self.format not in ("auto", "tsv"):
+            raise UsageError(f"{instead} prints rows, which have no {self.format} format")
+        if (reduction == "none" or per_row == "-") and worst:
+            raise UsageError(f"{instead} takes the place of the result, and of its --worst")
+        if per_row == "-" and self.path is not None:
+            raise UsageError("--per-row - takes the place of the result, and of its -o")
+        if per_row is not None and self.path == per_row:
+            raise UsageError("--per-row and -o name the same file")
+        if worst and self.format not in WITH_WORST:
+            raise UsageError(f"--worst has no {self.format} format")
+
+    @contextmanager
+    def stream(self, terminal: Terminal) -> Iterator[TextIO]:
+        """Give standard output, or a file that is there when it is whole."""
+        if self.path in (None, "-"):
+            yield terminal.stdout
+            return
+        from lossctl.sinks.delimited import as_text  # noqa: PLC0415  # NumPy
+        from lossctl.sinks.whole import written_whole  # noqa: PLC0415
+
+        with written_whole(str(self.path)) as stream:
+            text = as_text(stream)
+            yield text
+            text.detach()
+
+    def write(self, results: Sequence[Result], terminal: Terminal) -> None:
+        """Write results."""
+        from lossctl import render  # noqa: PLC0415  # NumPy
+
+        with self.stream(terminal) as stream:
+            on_screen = stream is terminal.stdout
+            render.write(
+                results,
+                self.format,
+                stream,
+                render.Looks(
+                    terminal.width if on_screen else PIPE_WIDTH,
+                    color=on_screen and terminal.has_color(stream),
+                    precision=self.precision or render.PRECISION,
+                ),
+            )
+
+
+def chosen(asked: str | None, path: str | None, *, json: bool, value: bool) -> str:
+    """Return the one format that was asked for; that of a file is told by its suffix.
+
+    Raises:
+        UsageError: several were asked for.
+
+    """
+    names = [name for name, given in ((asked, asked), ("json", json), ("value", value)) if given]
+    if len(set(names)) > 1:
+        raise UsageError(f"one format, not {' and '.join(map(str, names))}")
+    name = str(names[0]) if names else "auto"
+    if name == "auto" and path not in (None, "-"):
+        name = BY_SUFFIX.get(os.path.splitext(str(path))[1].lower(), "tsv")
+    return name

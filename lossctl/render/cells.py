@@ -1,0 +1,84 @@
+"""What a table for people says, whatever it is drawn with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lossctl.names import printable
+from lossctl.result import Result
+
+PRECISION = 6
+
+
+def header(results: Sequence[Result]) -> tuple[str, ...]:
+    """Return the names of the columns."""
+    return ("loss", "value", "std. error", f"{100 * results[0].level:g} % interval")
+
+
+def row(result: Result, precision: int) -> tuple[str, ...]:
+    """Return the cells of a result, with as many significant digits."""
+    low, high = _short(result.low, precision), _short(result.high, precision)
+    interval = f"{low} … {high}" if result.low is not None else "–"
+    value = _short(result.value, precision)
+    return (result.loss, value, _short(result.stderr, precision), interval)
+
+
+def _short(value: float | None, precision: int) -> str:
+    return "–" if value is None else f"{value:.{precision}g}"
+
+
+def notes(result: Result) -> tuple[str, ...]:
+    """Return what the results of one run have in common: counts and inputs, a line each."""
+    return (_counts(result), *_inputs(result))
+
+
+def worst_title(result: Result) -> str:
+    """Return what stands above the worst rows."""
+    count = len(result.worst or ())
+    return f"{result.loss}: the {'row' if count == 1 else f'{count} rows'} that cost most"
+
+
+def worst(result: Result, precision: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return header and rows of the worst rows: key or number, loss, label."""
+    rows = result.worst or ()
+    key, label, loss = rows[0] if rows else ("row", "label", "loss")
+    return (
+        (printable(key), loss, label),
+        [
+            (printable(str(row[key])), _short(row[loss], precision), label_text(row[label]))
+            for row in rows
+        ],
+    )
+
+
+def label_text(label: object) -> str:
+    """Return a label as text, several with commas between them."""
+    return printable(", ".join(map(str, label)) if isinstance(label, list) else str(label))
+
+
+def _counts(result: Result) -> str:
+    rows = "row" if result.n == 1 else "rows"
+    parts = [f"{result.n:,} {rows}", f"denominator {result.denominator:,.12g}"]
+    if result.skipped:
+        parts.append(f"{result.skipped:,} skipped")
+    return ", ".join(parts)
+
+
+def _inputs(result: Result) -> tuple[str, str]:
+    sides = (
+        ("predictions", result.predictions, result.columns.predictions),
+        ("labels", result.labels, result.columns.label),
+    )
+    first, second = (
+        f"{side:<12} {printable(name)}{_columns(columns)}" for side, name, columns in sides
+    )
+    return first, second
+
+
+def _columns(columns: tuple[str | int, ...]) -> str:
+    if columns == (0,):  # an array of one column has nothing to tell
+        return ""
+    shown = [printable(str(column)) for column in columns]
+    if len(shown) > 6:
+        shown = [*shown[:3], "…", shown[-1]]
+    return f" ({', '.join(shown)})"

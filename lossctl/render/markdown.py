@@ -1,0 +1,46 @@
+"""A Markdown table, for notes and job summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lossctl.render import cells
+from lossctl.result import Result
+
+
+def markdown_text(results: Sequence[Result], precision: int) -> str:
+    """Return the table, what the results have in common, and their signatures."""
+    header = cells.header(results)
+    lines = [
+        _line(header),
+        _line(["---"] + ["---:"] * (len(header) - 1)),
+        *(_line(cells.row(result, precision)) for result in results),
+        "",
+        *(f"- {_code(note)}" for note in cells.notes(results[0])),
+        *(f"- {_code(result.signature)}" for result in results),
+        *(line for result in results if result.worst for line in _worst(result, precision)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _worst(result: Result, precision: int) -> list[str]:
+    (key, *others), rows = cells.worst(result, precision)
+    return [
+        "",
+        f"{cells.worst_title(result)}:",
+        "",
+        _line([_code(key), *others]),
+        _line(["---"] + ["---:"] * len(others)),
+        *(_line([_code(first), *rest[:-1], _code(rest[-1])]) for first, *rest in rows),
+    ]
+
+
+def _line(parts: Sequence[str]) -> str:
+    escaped = (part.replace("|", "\\|") for part in parts)
+    return f"| {' | '.join(escaped)} |"
+
+
+def _code(text: str) -> str:
+    """Return text as code, whatever it holds: names are not to be taken for Markdown."""
+    ticks = "`" if "`" not in text else "``"
+    return f"{ticks}{text}{ticks}"

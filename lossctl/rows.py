@@ -1,0 +1,66 @@
+"""The rows of a scoring, one by one: their losses alone, or with key and label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from lossctl.block import Block, Floats, RowLosses
+from lossctl.names import readable
+from lossctl.plan import Plan
+from lossctl.sinks import TEXT, Field, Sink, Values
+
+
+class Losses:
+    """Keeps the losses of all rows in memory."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._parts: list[Floats] = []
+
+    def __call__(self, _: Block, losses: RowLosses) -> None:
+        """Keep a block's."""
+        self._parts.append(losses.values)
+
+    def of(self, kernel: int) -> Floats:
+        """Return the losses of all rows by one of the kernels, (n,)."""
+        return np.concatenate([part[kernel] for part in self._parts])
+
+
+class PerRow:
+    """Writes key or row number, label and losses of each row to a sink.
+
+    The sink is made with the first rows, which tell the types of the columns.
+    """
+
+    def __init__(self, plan: Plan, make: Callable[[Sequence[Field]], Sink]) -> None:
+        """Take what makes the sink once its columns are known."""
+        self._plan, self._make = plan, make
+        self._sink: Sink | None = None
+
+    def __call__(self, block: Block, losses: RowLosses) -> None:
+        """Write a block's rows."""
+        if block.shown is None:
+            raise AssertionError("rows that are to be written must carry what is shown")
+        key: Values = np.asarray(block.rows) if block.shown.keys is None else block.shown.keys
+        values = [losses.values[self._plan.column(loss)] for loss in self._plan.losses]
+        columns = [key, *block.shown.labels, *values]
+        if self._sink is None:
+            types = [str(c.dtype) if isinstance(c, np.ndarray) else TEXT for c in columns]
+            names = self._names(len(block.shown.labels))
+            self._sink = self._make(list(map(Field, names, types)))
+        self._sink.write(columns)
+
+    def _names(self, labels: int) -> list[str]:
+        roles, losses = self._plan.roles, self._plan.losses
+        key = "row" if roles.shown is None else readable(str(roles.shown[1].name))
+        label = ["label"]
+        if labels > 1:
+            label = [f"label_{readable(str(column.label))}" for column in roles.label]
+        return [key, *label, *(["loss"] if len(losses) == 1 else map(str, losses))]
+
+    def close(self) -> None:
+        """Write what comes last."""
+        if self._sink is not None:
+            self._sink.close()

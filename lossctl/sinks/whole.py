@@ -1,0 +1,75 @@
+"""Output files are whole or not there."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO, cast
+
+from lossctl.errors import DataError, UsageError
+
+
+@contextmanager
+def written_whole(path: str) -> Iterator[BinaryIO]:
+    """Give a stream whose bytes become the file at the end; after an error the old one stays.
+
+    Raises:
+        DataError: the file cannot be written.
+
+    """
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):  # a pipe, a device: as it is
+            with open(path, "wb") as stream:
+                yield stream
+            return
+        target = os.path.realpath(path)  # a link stays one
+        folder, name = os.path.split(target)
+        handle, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", dir=folder)
+        try:
+            with os.fdopen(handle, "w+b") as stream:
+                yield cast("BinaryIO", stream)
+            os.chmod(temporary, _mode(target))
+            os.replace(temporary, target)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = error.filename if error.filename == os.path.dirname(path) else path
+        why = error.strerror or str(error)
+        raise DataError(f"cannot write the file: {why}", where=where, hint=_hint(path)) from error
+
+
+def refuse_to_overwrite(outputs: Iterable[str | None], inputs: Iterable[str | None]) -> None:
+    """Refuse to write to a file that is read.
+
+    Raises:
+        UsageError: an output is an input, perhaps by another name.
+
+    """
+    read = [path for path in inputs if path is not None and os.path.isfile(path)]
+    for output in outputs:
+        if output is not None and os.path.isfile(output):
+            for path in read:
+                if os.path.samefile(output, path):
+                    raise UsageError(f"'{output}' is read, and would be overwritten")
+
+
+def _hint(path: str) -> str | None:
+    folder = os.path.dirname(path) or "."
+    if os.path.isdir(path):
+        return "that is a directory: name a file in it"
+    return None if os.path.isdir(folder) else f"there is no folder {folder}"
+
+
+def _mode(path: str) -> int:
+    """Return the rights of the file that is replaced, or those a new one gets."""
+    if os.path.exists(path):
+        return os.stat(path).st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -1,0 +1,88 @@
+"""Columns of text as arrays: names, of which few are different, and keys, of which most are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Names:
+    """A text column as codes into the distinct texts of this batch; "" is a missing cell."""
+
+    codes: npt.NDArray[np.int64]
+    texts: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.codes)
+
+    def __getitem__(self, rows: slice) -> Names:
+        """Return some of the rows."""
+        return Names(self.codes[rows], self.texts)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Names:
+        """Return the rows of these numbers, in their order."""
+        return Names(self.codes[rows], self.texts)
+
+    def text(self, row: int) -> str:
+        """Return the text of a row."""
+        return self.texts[int(self.codes[row])]
+
+    def tolist(self) -> list[str]:
+        """Return the texts of all rows."""
+        return [self.texts[code] for code in self.codes.tolist()]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """A text column as it stands in the file: row i is ``data[offsets[i]:offsets[i + 1]]``."""
+
+    offsets: npt.NDArray[np.int32]
+    data: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.offsets) - 1
+
+    def __getitem__(self, rows: slice) -> Keys:
+        """Return some of the rows."""
+        start, stop, _ = rows.indices(len(self))
+        return Keys(self.offsets[start : stop + 1], self.data)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Keys:
+        """Return the rows of these numbers, in their order."""
+        lengths = np.diff(self.offsets)[rows]
+        offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int32)]).astype(np.int32)
+        places = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return Keys(offsets, self.data[places])
+
+    def text(self, row: int) -> str:
+        """Return the key of a row; bytes that are no UTF-8 come as surrogates."""
+        return self._bytes(row, row + 1).tobytes().decode("utf-8", "surrogateescape")
+
+    def tolist(self) -> list[str]:
+        """Return the keys of all rows."""
+        first = int(self.offsets[0]) if len(self.offsets) else 0
+        data = self._bytes(0, len(self)).tobytes()
+        ends = (self.offsets - first).tolist()
+        return [
+            data[start:stop].decode("utf-8", "surrogateescape") for start, stop in pairwise(ends)
+        ]
+
+    def _bytes(self, start: int, stop: int) -> npt.NDArray[np.uint8]:
+        return self.data[self.offsets[start] : self.offsets[stop]]
+
+    def first_difference(self, other: Keys) -> int | None:
+        """Return the first row in which two columns of the same length differ, byte for byte."""
+        lengths_agree = np.array_equal(np.diff(self.offsets), np.diff(other.offsets))
+        if lengths_agree and np.array_equal(self._bytes(0, len(self)), other._bytes(0, len(other))):
+            return None
+        return next(
+            i
+            for i in range(len(self))
+            if not np.array_equal(self._bytes(i, i + 1), other._bytes(i, i + 1))
+        )
