@@ -183,6 +183,9 @@ def _labels(
     if len(rest) == 1 or (rest and not table.named):
         return rest
     several = candidates(domain, inputs)
+    numbered = _in_number_order(rest)
+    if numbered is not None and not inputs.predictions.named and len(several) == len(rest):
+        return numbered
     if len(rest) > 1 and len(several) > 1 and (classes or inputs.predictions.named):
         raise not_matching(inputs, several, rest, classes)
     raise DataError(
@@ -190,6 +193,14 @@ def _labels(
         where=table.name,
         hint=f"--label-col names one or more of {shown(table.columns)}",
     )
+
+
+def _in_number_order(columns: Sequence[Column]) -> tuple[Column, ...] | None:
+    """Return columns in the order of their numbers, if they are called 0 to K−1, prefix or not."""
+    names = without_prefix(names_of(columns)) if len(columns) > 1 else ()
+    by_number = dict(zip(names, columns, strict=True)) if names else {}
+    found = [by_number.get(str(i)) for i in range(len(columns))]
+    return tuple(c for c in found if c is not None) if names and None not in found else None
 
 
 def _refuse_one_of_several(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 # What stands for a missing number in text, in any case. In text columns only the empty cell does.
 MISSING = ("", "nan", "na", "n/a", "null", "none")
+_WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))(?:\.0+)?")
+_EXACT = 2**53  # whole numbers up to here are exact as float64
 _NAN = re.compile(r"[+-]?nan(\(\w*\))?")  # with a payload, as C libraries print it
 
 
@@ -34,3 +37,11 @@ def to_number(cell: str, decimal: str = ".") -> float | None:
 def spelled(value: float) -> str:
     """Return the shortest text that reads back as the same number; whole ones without a point."""
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+
+
+def whole_numbers(names: Sequence[str]) -> tuple[int, ...]:
+    """Return the numbers that the names are, if all are whole; "007" is a name."""
+    found = [_WHOLE.fullmatch(name) for name in names]
+    numbers = tuple(int(match[1]) for match in found if match is not None and len(match[1]) < 18)
+    exact = len(numbers) == len(names) == len(set(numbers))
+    return numbers if exact and all(abs(number) <= _EXACT for number in numbers) else ()

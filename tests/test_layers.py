@@ -45,6 +45,8 @@ MAY_IMPORT = {
     "admission": {"align", "block", "columns", "labels", "losses", "plan"},
     "engines": {"admission", "align", "block", "errors", "losses", "plan", "summaries"},
     "sinks": {"errors", "names", "numbers", "texts"},
+    "catalogue": {"losses"},
+    "onehot": {"columns", "errors", "known", "labels", "names", "numbers", "sinks", "sources"},
     "rows": {"block", "names", "plan", "sinks"},
     "render": {"block", "names", "numbers", "result"},
 }
@@ -54,7 +56,7 @@ THIRD_PARTY = {
     "rich": {"render"},
     "typer": {"cli"},
     "numpy": {
-        *("admission", "block", "labels", "losses", "rows"),
+        *("admission", "block", "labels", "losses", "onehot", "rows"),
         *("sinks", "sources", "summaries", "texts"),
     },
 }

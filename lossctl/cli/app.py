@@ -177,6 +177,98 @@ def _score(
         look.write(results, terminal)
 
 
+@app.command("onehot")
+def onehot(
+    context: typer.Context,
+    labels: options.LabelsOnly,
+    label_col: options.LabelColumn = None,
+    classes: options.Classes = None,
+    label_base: options.LabelBase = 0,
+    input_format: options.InputFormat = None,
+    header: options.Header = None,
+    delimiter: options.Delimiter = None,
+    decimal: options.Decimal = ".",
+    output: options.MatrixFile = None,
+    color: options.Color = "auto",
+    debug: options.Debug = False,  # noqa: ARG001  # read in run(), where exceptions end
+) -> Callable[[Terminal], None]:
+    """Write labels as one-hot rows: a column for each class.
+
+    Classes are the names that occur, in natural order, or 0 to the largest index; --classes gives
+    them where some may not occur. A column of ids comes along, but not into .npy.
+
+    \b
+    Examples:
+      lossctl onehot truth.csv
+      lossctl onehot labels.npy --classes cat,dog,owl -o onehot.parquet
+    """  # noqa: D301  # as above
+    context.obj.look(color, quiet=False)
+    asked: Asked = {
+        "classes": classes,
+        "label_base": label_base,
+        "input_format": input_format,
+        "header": header,
+        "delimiter": _delimiter(delimiter),
+        "decimal": decimal,
+    }
+    return partial(_onehot, labels, label_col, asked, output)
+
+
+def _onehot(
+    labels: str, column: str | None, asked: Asked, output: str | None, terminal: Terminal
+) -> None:
+    from lossctl import api, onehot  # noqa: PLC0415
+    from lossctl.sinks.delimited import Delimited  # noqa: PLC0415
+    from lossctl.sinks.opening import opened, suffix_of  # noqa: PLC0415
+    from lossctl.sinks.whole import refuse_to_overwrite  # noqa: PLC0415
+
+    general = api.options_of(**asked)
+    wanted = onehot.Options(column, general.label, general.input)
+    if output in (None, "-"):
+        shown = terminal.stdout.isatty()
+        make = partial(Delimited, terminal.stdout, delimiter=",", shown=shown)
+        onehot.onehot(labels, wanted, make, keys=True)
+        return
+    path = str(output)
+    refuse_to_overwrite([path], [labels])
+    keys = suffix_of("-o", path) != ".npy"
+    with opened("-o", path, matrix=True) as make_file:
+        onehot.onehot(labels, wanted, make_file, keys=keys)
+
+
+@app.command("losses")
+def losses(
+    context: typer.Context,
+    loss: options.OneLoss = None,
+    format: options.ListFormat = None,  # noqa: A002  # the option's name
+    json: options.Json = False,
+    output: options.Output = None,
+    color: options.Color = "auto",
+    debug: options.Debug = False,  # noqa: ARG001  # read in run(), where exceptions end
+) -> Callable[[Terminal], None]:
+    """List the losses, or show one: names, what a row costs, what it takes.
+
+    \b
+    Examples:
+      lossctl losses
+      lossctl losses log-loss
+    """  # noqa: D301  # as above
+    context.obj.look(color, quiet=False)
+    look = Output(chosen(format, output, json=json, value=False), output)
+    if look.format == "value":
+        raise UsageError("a list of losses has no value format")
+    return partial(_losses, loss, look)
+
+
+def _losses(loss: str | None, look: Output, terminal: Terminal) -> None:
+    from lossctl import catalogue  # noqa: PLC0415
+
+    if loss is None:
+        look.write_entries(catalogue.entries(), terminal)
+    else:
+        look.write_entry(catalogue.find(loss), terminal)
+
+
 def _delimiter(text: str | None) -> str | None:
     r"""Shells make it hard to type a tab: take the two characters \t and the word as well."""
     return "\t" if text in ("\\t", "tab") else text

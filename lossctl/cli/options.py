@@ -27,6 +27,17 @@ Labels = Annotated[
         show_default=False,
     ),
 ]
+LabelsOnly = Annotated[
+    str,
+    typer.Argument(
+        metavar="LABELS",
+        help="A file of labels; - is standard input; a directory or a quoted glob is one table.",
+        show_default=False,
+    ),
+]
+OneLoss = Annotated[
+    Optional[str], typer.Argument(metavar="[LOSS]", help="A loss, or an alias.", show_default=False)
+]
 Form = Annotated[
     Optional[str],
     typer.Option(
@@ -53,6 +64,9 @@ PredictionColumns = Annotated[
 ]
 LabelColumns = Annotated[
     Optional[str], typer.Option("--label-col", metavar="COLS", help="Columns of labels.")
+]
+LabelColumn = Annotated[
+    Optional[str], typer.Option("--label-col", metavar="COL", help="The column of labels.")
 ]
 Classes = Annotated[
     Optional[str],
@@ -103,6 +117,23 @@ Format = Annotated[
         "--format",
         metavar="table|tsv|csv|json|jsonl|markdown|value",
         help="Default: a table on a terminal, TSV in a pipe, by the suffix in a file.",
+    ),
+]
+ListFormat = Annotated[
+    Optional[str],
+    typer.Option(
+        "--format",
+        metavar="table|tsv|csv|json|jsonl|markdown",
+        help="Default: a table on a terminal, TSV in a pipe, by the suffix in a file.",
+    ),
+]
+MatrixFile = Annotated[
+    Optional[str],
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="Write to a .csv, .tsv, .npy or .parquet, whole or not. Default: CSV to the screen.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]

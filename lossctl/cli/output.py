@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from lossctl.cli.terminal import PIPE_WIDTH, Terminal
 from lossctl.errors import UsageError
 from lossctl.render.formats import BY_SUFFIX, FORMATS, WITH_PRECISION, WITH_WORST
 
 if TYPE_CHECKING:
+    from lossctl.render import Looks
     from lossctl.result import Result
 
 
@@ -71,17 +72,31 @@ class Output:
         from lossctl import render  # noqa: PLC0415  # NumPy
 
         with self.stream(terminal) as stream:
-            on_screen = stream is terminal.stdout
-            render.write(
-                results,
-                self.format,
-                stream,
-                render.Looks(
-                    terminal.width if on_screen else PIPE_WIDTH,
-                    color=on_screen and terminal.has_color(stream),
-                    precision=self.precision or render.PRECISION,
-                ),
-            )
+            render.write(results, self.format, stream, self._looks(stream, terminal))
+
+    def write_entries(self, entries: Sequence[Mapping[str, Any]], terminal: Terminal) -> None:
+        """Write a list of things with the same keys."""
+        from lossctl import render  # noqa: PLC0415
+
+        with self.stream(terminal) as stream:
+            render.write_entries(entries, self.format, stream, self._looks(stream, terminal))
+
+    def write_entry(self, entry: Mapping[str, Any], terminal: Terminal) -> None:
+        """Write one thing: a line for each of its keys, or an object."""
+        from lossctl import render  # noqa: PLC0415
+
+        with self.stream(terminal) as stream:
+            render.write_entry(entry, self.format, stream, self._looks(stream, terminal))
+
+    def _looks(self, stream: TextIO, terminal: Terminal) -> Looks:
+        from lossctl import render  # noqa: PLC0415
+
+        on_screen = stream is terminal.stdout
+        return render.Looks(
+            terminal.width if on_screen else PIPE_WIDTH,
+            color=on_screen and terminal.has_color(stream),
+            precision=self.precision or render.PRECISION,
+        )
 
 
 def chosen(asked: str | None, path: str | None, *, json: bool, value: bool) -> str:

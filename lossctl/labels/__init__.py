@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from lossctl.columns import Roles
@@ -20,13 +19,11 @@ from lossctl.labels.codings import (
 )
 from lossctl.losses.domain import BINARY, Domain
 from lossctl.names import listing, quoted
-from lossctl.numbers import is_missing, to_number
+from lossctl.numbers import is_missing, to_number, whole_numbers
 from lossctl.sources.table import NUMBER, TEXT, Column, Inputs
 
 # Names that need no option, positive first; asked for, the negative one may be the event as well.
 _PAIRS = (("true", "false"), ("yes", "no"))
-_WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))(?:\.0+)?")
-_EXACT = 2**53  # whole numbers up to here are exact as float64
 
 
 @dataclass(frozen=True)
@@ -114,7 +111,7 @@ def _class_coding(inputs: Inputs, roles: Roles, options: LabelOptions) -> Coding
         return Positions(len(full), options.base)
     if options.base != 0:
         raise _no_index_labels(where)
-    numbers = _whole_numbers(full) or _whole_numbers(short)
+    numbers = whole_numbers(full) or whole_numbers(short)
     if column.kind == NUMBER and numbers:
         return Numbered(numbers)
     if set(full) & set(short) and full != short:  # one text, two classes: the first label decides
@@ -145,14 +142,6 @@ def _class_names(where: str, roles: Roles, options: LabelOptions) -> tuple[str, 
                 hint="leave --classes out where the columns have names",
             )
     return given
-
-
-def _whole_numbers(names: tuple[str, ...]) -> tuple[int, ...]:
-    """Return the numbers that the names are, if all are whole; "007" is a name."""
-    found = [_WHOLE.fullmatch(name) for name in names]
-    numbers = tuple(int(match[1]) for match in found if match is not None and len(match[1]) < 18)
-    exact = len(numbers) == len(names) == len(set(numbers))
-    return numbers if exact and all(abs(number) <= _EXACT for number in numbers) else ()
 
 
 def _looks_numeric(name: str) -> bool:

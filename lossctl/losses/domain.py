@@ -21,16 +21,37 @@ class Domain:
 
     ``forms`` is what the predictions may hold, the first being what the kernels take as they are.
     ``classes``: a row is one prediction over K ≥ 2 classes; otherwise its cells are scored singly.
+    ``predictions`` and ``labels`` say in words what is taken.
     """
 
     forms: tuple[str, ...]
     classes: bool
     unit_labels: bool
+    predictions: str
+    labels: str
 
 
-REAL = Domain((NUMBERS,), classes=False, unit_labels=False)
-BINARY = Domain((PROBS, LOGITS, LOG_PROBS), classes=False, unit_labels=True)
-CLASSES = Domain((PROBS, LOGITS, LOG_PROBS), classes=True, unit_labels=True)
+REAL = Domain(
+    (NUMBERS,),
+    classes=False,
+    unit_labels=False,
+    predictions="one column, or m of them",
+    labels="numbers, as many columns",
+)
+BINARY = Domain(
+    (PROBS, LOGITS, LOG_PROBS),
+    classes=False,
+    unit_labels=True,
+    predictions="one column, or k of them (multi-label)",
+    labels="0/1, −1/+1, soft in [0, 1], or two names; as many columns",
+)
+CLASSES = Domain(
+    (PROBS, LOGITS, LOG_PROBS),
+    classes=True,
+    unit_labels=True,
+    predictions="a column for each of K ≥ 2 classes",
+    labels="indices, class names, one-hot or soft rows",
+)
 
 
 @dataclass(frozen=True)

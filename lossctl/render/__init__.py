@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from lossctl.render.cells import PRECISION
-from lossctl.render.markdown import markdown_text
-from lossctl.render.text import csv_text, json_text, jsonl_text, tsv_text, value_text
+from lossctl.render.markdown import markdown_rows, markdown_text
+from lossctl.render.text import (
+    csv_rows,
+    csv_text,
+    json_text,
+    jsonl_text,
+    tsv_rows,
+    tsv_text,
+    value_text,
+)
 from lossctl.result import Result
 
 if TYPE_CHECKING:  # the formats' names are asked for without NumPy
     from lossctl.block import Block, RowLosses
 
+_BRIEF = 3  # keys of an entry
 _TEXTS = {
     "tsv": tsv_text,
     "csv": csv_text,
@@ -32,10 +42,16 @@ class Looks:
     precision: int = PRECISION
 
 
+def _format(name: str, stream: TextIO) -> str:
+    """Return the format that ``auto`` means."""
+    if name != "auto":
+        return name
+    return "table" if stream.isatty() else "tsv"
+
+
 def write(results: Sequence[Result], name: str, stream: TextIO, looks: Looks) -> None:
     """Write the results in a format; ``auto`` is a table on a terminal and TSV elsewhere."""
-    if name == "auto":
-        name = "table" if stream.isatty() else "tsv"
+    name = _format(name, stream)
     if name == "table":
         from lossctl.render.table import write_table  # noqa: PLC0415  # Rich, 40 ms
 
@@ -44,6 +60,50 @@ def write(results: Sequence[Result], name: str, stream: TextIO, looks: Looks) ->
         stream.write(markdown_text(results, looks.precision))
     else:
         stream.write(_TEXTS[name](results))
+
+
+def write_entries(
+    entries: Sequence[Mapping[str, Any]], name: str, stream: TextIO, looks: Looks
+) -> None:
+    """Write a list of entries with the same keys, which are text or lists of text.
+
+    What people read has the first few of them, so that it fits a screen.
+    """
+    name = _format(name, stream)
+    if name == "json":
+        stream.write(json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
+    elif name == "jsonl":
+        stream.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
+    else:
+        most = _BRIEF if name in ("table", "markdown") else None
+        rows = [list(entries[0])[:most]]
+        rows += [list(map(_joined, entry.values()))[:most] for entry in entries]
+        _write_cells(rows, name, stream, looks)
+
+
+def write_entry(entry: Mapping[str, Any], name: str, stream: TextIO, looks: Looks) -> None:
+    """Write one entry: a line for each of its keys, or an object."""
+    name = _format(name, stream)
+    if name in ("json", "jsonl"):
+        indent = 2 if name == "json" else None
+        stream.write(json.dumps(entry, indent=indent, ensure_ascii=False) + "\n")
+        return
+    title, *others = ((key, _joined(value)) for key, value in entry.items())
+    _write_cells([list(title), *(list(pair) for pair in others if pair[1])], name, stream, looks)
+
+
+def _write_cells(rows: list[list[str]], name: str, stream: TextIO, looks: Looks) -> None:
+    if name == "table":
+        from lossctl.render.table import write_cells  # noqa: PLC0415
+
+        write_cells(rows, stream, looks)
+    else:
+        texts = {"tsv": tsv_rows, "csv": csv_rows, "markdown": markdown_rows}
+        stream.write(texts[name](rows))
+
+
+def _joined(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def row_losses(stream: TextIO) -> Callable[[Block, RowLosses], None]:
@@ -56,4 +116,4 @@ def row_losses(stream: TextIO) -> Callable[[Block, RowLosses], None]:
     return write_block
 
 
-__all__ = ["PRECISION", "Looks", "row_losses", "write"]
+__all__ = ["PRECISION", "Looks", "row_losses", "write", "write_entries", "write_entry"]

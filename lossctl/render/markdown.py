@@ -8,6 +8,12 @@ from lossctl.render import cells
 from lossctl.result import Result
 
 
+def markdown_rows(rows: Sequence[Sequence[str]]) -> str:
+    """Return a table of text; the first row is its header."""
+    header, *body = rows
+    return "\n".join(map(_line, [header, ["---"] * len(header), *body])) + "\n"
+
+
 def markdown_text(results: Sequence[Result], precision: int) -> str:
     """Return the table, what the results have in common, and their signatures."""
     header = cells.header(results)

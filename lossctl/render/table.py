@@ -31,6 +31,17 @@ def write_table(results: Sequence[Result], stream: TextIO, looks: Looks) -> None
             console.print(_table(*cells.worst(result, looks.precision)))
 
 
+def write_cells(rows: Sequence[Sequence[str]], stream: TextIO, looks: Looks) -> None:
+    """Write a table of text, the first row being its header; what is too wide is folded."""
+    header, *body = rows
+    table = Table(show_edge=False, pad_edge=False, header_style="bold", box=HEAVY_HEAD)
+    for i, name in enumerate(header):
+        table.add_column(Text(name), style="" if i else "bold", overflow="fold")
+    for row in body:
+        table.add_row(*map(Text, row))
+    _console(stream, looks).print(table)
+
+
 def _console(stream: TextIO, looks: Looks) -> Console:
     return Console(
         file=stream,

@@ -18,20 +18,28 @@ COLUMNS = (
 )
 
 
+def tsv_rows(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells that hold no tabs."""
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def csv_rows(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells; one that holds a comma or a quote is quoted."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
 def tsv_text(results: Sequence[Result]) -> str:
     """Return a header and a row a result; what is not known is an empty cell."""
     tables = [[COLUMNS, *map(_row, results)], *_worst(results)]
-    return "\n".join("".join("\t".join(row) + "\n" for row in rows) for rows in tables)
+    return "\n".join(map(tsv_rows, tables))
 
 
 def csv_text(results: Sequence[Result]) -> str:
     """Return the same with commas; a cell that holds one is quoted."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *map(_row, results)])
-    for rows in _worst(results):
-        text.write("\n")
-        csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    tables = [[COLUMNS, *map(_row, results)], *_worst(results)]
+    return "\n".join(map(csv_rows, tables))
 
 
 def _worst(results: Sequence[Result]) -> list[list[tuple[str, ...]]]:

@@ -1,0 +1,45 @@
+"""The losses as a list to look things up in, drawn from their declarations."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from lossctl.losses import LOSSES, Loss, parse
+from lossctl.losses.domain import NUMBERS
+from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL
+
+_VALUES = {AS_TOTAL: "the sum of the row losses", AS_ROOT_MEAN: "the root of their mean"}
+
+
+def entries() -> list[dict[str, Any]]:
+    """Return an entry for each loss, in the order of their families."""
+    return [entry(loss) for loss in LOSSES.values()]
+
+
+def find(name: str) -> dict[str, Any]:
+    """Return the entry of a loss, by its name or an alias.
+
+    Raises:
+        UsageError: there is none.
+
+    """
+    (loss,) = parse(name)
+    return entry(loss)
+
+
+def entry(loss: Loss) -> dict[str, Any]:
+    """Return name, aliases, what a row costs, what becomes of that, and what the loss takes."""
+    kernel = loss.kernels[loss.domain.forms[0]]
+    what = (inspect.getdoc(kernel) or "").partition("\n")[0]
+    forms = [] if loss.domain.forms == (NUMBERS,) else list(loss.domain.forms)
+    forms.sort(key=lambda form: form != loss.default_form)
+    return {
+        "loss": loss.name,
+        "aliases": list(loss.aliases),
+        "row loss": what.rstrip("."),
+        "value": _VALUES.get(loss.finish, "their mean"),
+        "predictions": loss.domain.predictions,
+        "labels": loss.domain.labels,
+        "from": forms,
+    }
