@@ -27,11 +27,11 @@ class Admitted:
 def admit(plan: Plan, pair: Pair, seen: Mapping[str, int]) -> Admitted:
     """Encode and check some rows; ``seen`` is what kinds of label earlier rows had."""
     encoded = plan.coding.encode(pair.label)
-    seen = {**{kind: pair.start + row for kind, row in encoded.seen.items()}, **seen}
+    seen = {**{kind: int(pair.rows[row]) for kind, row in encoded.seen.items()}, **seen}
     faults = [encoded.fault] if encoded.fault is not None else []
     conflict = plan.coding.conflict(seen)
     if conflict is not None:
-        faults.append(replace(conflict, row=conflict.row - pair.start))
+        faults.append(replace(conflict, row=pair.index(conflict.row)))
     missing = _missing(plan, pair, encoded)
     if missing is not None and plan.nan == ERROR:
         faults.append(_missing_fault(pair, encoded, missing))
@@ -76,20 +76,22 @@ def _without_missing(
     prediction, label = pair.prediction.numbers, encoded.values
     everything = range(len(pair))
     if missing is None:
-        return Block(prediction, label, range(pair.start, pair.start + len(pair))), everything
+        return Block(prediction, label, pair.rows), everything
     cells = missing if missing.ndim == 2 else missing[:, np.newaxis]
     prediction = np.where(cells, np.nan, prediction)
     if label.ndim == 2:
         label = np.where(cells, np.nan, label)
     if plan.nan != SKIP:
-        return Block(prediction, label, range(pair.start, pair.start + len(pair))), everything
+        return Block(prediction, label, pair.rows), everything
     empty = missing if missing.ndim == 1 else np.asarray(missing.all(axis=1))
     kept = np.flatnonzero(~empty)
     left_out = missing[kept] if missing.ndim == 2 else None
     if left_out is not None and not left_out.any():
         left_out = None
     skipped = int(np.count_nonzero(missing))
-    return Block(prediction[kept], label[kept], pair.start + kept, left_out, skipped), kept
+    return Block(
+        prediction[kept], label[kept], np.asarray(pair.rows)[kept], left_out, skipped
+    ), kept
 
 
 def _missing_fault(pair: Pair, encoded: Encoded, missing: Booleans) -> Fault:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from lossctl.block import Integers
 from lossctl.columns import LABEL, PREDICTION, Roles
 from lossctl.errors import DataError
 from lossctl.names import quoted, readable
@@ -14,9 +17,9 @@ from lossctl.sources.table import Batch, Inputs, Request, Table
 
 @dataclass(frozen=True)
 class Pair:
-    """The same rows of both inputs; ``start`` is the first of them in the whole input."""
+    """The same rows of both inputs; ``rows`` are their numbers in the predictions, growing."""
 
-    start: int
+    rows: range | Integers
     prediction: Batch
     label: Batch
 
@@ -26,8 +29,11 @@ class Pair:
 
     def __getitem__(self, rows: slice) -> Pair:
         """Return some of the rows."""
-        start, stop, _ = rows.indices(len(self))
-        return Pair(self.start + start, self.prediction[start:stop], self.label[start:stop])
+        return Pair(self.rows[rows], self.prediction[rows], self.label[rows])
+
+    def index(self, row: int) -> int:
+        """Return which of the rows has this number."""
+        return int(np.searchsorted(np.asarray(self.rows), row))
 
 
 def fit(predictions: Table, labels: Table | None = None) -> Inputs:
@@ -116,7 +122,8 @@ def _of_one_table(table: Table, roles: Roles, of_label: Request) -> Iterator[Pai
     start, split = 0, len(own)
     for batch in table.read(replace(of_label, numbers=(*own, *of_label.numbers))):
         label = replace(batch, numbers=batch.numbers[:, split:])
-        yield Pair(start, replace(batch, numbers=batch.numbers[:, :split], names=()), label)
+        rows = range(start, start + len(batch))
+        yield Pair(rows, replace(batch, numbers=batch.numbers[:, :split], names=()), label)
         start += len(batch)
 
 
@@ -128,7 +135,7 @@ def _in_step(inputs: Inputs, of_predictions: Request, of_labels: Request) -> Ite
     mine, theirs = next(left, None), next(right, None)
     while mine is not None and theirs is not None:
         step = min(len(mine), len(theirs))
-        yield Pair(rows, mine[:step], theirs[:step])
+        yield Pair(range(rows, rows + step), mine[:step], theirs[:step])
         rows += step
         mine = mine[step:] if step < len(mine) else next(left, None)
         theirs = theirs[step:] if step < len(theirs) else next(right, None)
@@ -155,5 +162,5 @@ def _different_keys(roles: Roles, pair: Pair, row: int, key: int) -> DataError:
         f"the rows do not belong together: {left.label} is {quoted(mine)} here, "
         f"{quoted(theirs)} in {pair.label.place(row, right)}",
         where=pair.prediction.place(row, left),
-        hint="bring both files into the same order",
+        hint=f"join them by it: --id {left.label}",
     )

@@ -35,6 +35,8 @@ class Options(TypedDict, total=False):
     reduction: str | None
     pred_col: str | int | Sequence[str | int] | None
     label_col: str | int | Sequence[str | int] | None
+    id: str | int | None
+    unmatched: str
     classes: str | Sequence[str] | None
     label_base: int
     positive: str | None
@@ -150,6 +152,7 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
             hint = did_you_mean(name, known) or f"the options are {', '.join(known)}"
             raise UsageError(f"there is no option '{name}'", hint=hint)
     defaults = scoring.Options()
+    id_ = options.get("id")
     return scoring.Options(
         form=options.get("from_"),
         reduction=options.get("reduction"),
@@ -158,8 +161,11 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
         level=options.get("level", defaults.level),
         worst=options.get("worst", 0),
         per_row=options.get("per_row") is not None,
+        unmatched=options.get("unmatched", defaults.unmatched),
         columns=ColumnOptions(
-            _columns(options.get("pred_col")), _columns(options.get("label_col"))
+            _columns(options.get("pred_col")),
+            _columns(options.get("label_col")),
+            None if id_ is None else str(id_),
         ),
         label=LabelOptions(
             _classes(options.get("classes")), options.get("label_base", 0), options.get("positive")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lossctl.candidates import candidates, numeric, predictions, shown, without_keys
 from lossctl.errors import DataError
@@ -12,7 +12,7 @@ from lossctl.known import LABEL_NAMES, is_key, is_nameless, without_prefix
 from lossctl.losses.domain import Domain
 from lossctl.matching import in_prediction_order, names_of, not_matching, partners
 from lossctl.names import did_you_mean, listing, quoted
-from lossctl.sources.table import TEXT, Column, Inputs, Table
+from lossctl.sources.table import TEXT, Column, Hidden, Inputs, Table
 
 PREDICTION, LABEL = "prediction", "label"  # the two sides
 
@@ -23,20 +23,23 @@ class ColumnOptions:
 
     prediction: str | tuple[str, ...] | None = None
     label: str | tuple[str, ...] | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True)
 class Roles:
     """What the columns of the inputs are. Labels stand in the order of the predictions.
 
-    ``keys`` are those that both inputs have, and that must agree. ``shown`` is the key by which
-    rows are shown to a person, the first of these or one that only one side has.
+    ``keys`` are those that both inputs have, and that must agree row by row, or the one by which
+    rows are ``joined``. ``shown`` is the key by which rows are shown to a person, the first of
+    these or one that only one side has.
     """
 
     prediction: tuple[Column, ...]
     label: tuple[Column, ...]
     keys: tuple[tuple[Column, Column], ...] = ()
     shown: tuple[str, Column] | None = None
+    joined: bool = False
 
     @property
     def prediction_names(self) -> tuple[str, ...] | None:
@@ -59,6 +62,8 @@ def choose(
         DataError: a named column is not there, or several could be meant.
 
     """
+    if options.id is not None:
+        return _with_id(domain, inputs, options, classes)
     paired = _paired_by_name(domain, inputs, options, classes)
     if paired is not None:
         prediction, label = paired
@@ -140,8 +145,8 @@ def _of_part(part: str, table: Table) -> list[Column]:
         return named
     low, dash, high = part.partition("-")
     if len(part) < 20 and low.isdecimal() and (high.isdecimal() or not dash):
-        fits = int(low) <= int(high or low) < len(table.columns)
-        return list(table.columns[int(low) : int(high or low) + 1]) if fits else []
+        found = [c for c in table.columns if int(low) <= c.position <= int(high or low)]
+        return found if int(low) <= int(high or low) <= table.columns[-1].position else []
     if any(character in part for character in "*?["):
         return [c for c in table.columns if c.name and fnmatch.fnmatchcase(c.name, part)]
     return []
@@ -267,6 +272,34 @@ def _check_kinds(
             where=inputs.label_table.name,
             hint="this loss wants numbers; choose with --label-col",
         )
+
+
+def _with_id(
+    domain: Domain, inputs: Inputs, options: ColumnOptions, classes: Sequence[str] | None
+) -> Roles:
+    """Choose among the columns that are not the id; two inputs are joined by it."""
+    mine = _id_column(str(options.id), inputs.predictions)
+    if inputs.labels is None:
+        roles = choose(
+            domain, Inputs(Hidden(inputs.predictions, mine)), replace(options, id=None), classes
+        )
+        return replace(roles, shown=(PREDICTION, mine))
+    theirs = _id_column(str(options.id), inputs.labels)
+    rest = Inputs(Hidden(inputs.predictions, mine), Hidden(inputs.labels, theirs))
+    roles = choose(domain, rest, replace(options, id=None), classes)
+    return replace(roles, keys=((mine, theirs),), shown=(PREDICTION, mine), joined=True)
+
+
+def _id_column(asked: str, table: Table) -> Column:
+    """Return the column of ids: by its name, in any case if need be, or by its position."""
+    if not any(column.name == asked for column in table.columns):
+        folded = [c for c in table.columns if c.name and c.name.casefold() == asked.casefold()]
+        if len(folded) == 1:
+            return folded[0]
+    found = select((asked,), table)
+    if len(found) > 1:
+        raise DataError(f"--id is one column, not {shown(found)}", where=table.name)
+    return found[0]
 
 
 def _own_key(

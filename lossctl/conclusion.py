@@ -38,6 +38,9 @@ def no_rows(plan: Plan, counts: Counts) -> DataError:
     if counts.skipped:
         what = "no row is left to score: every one has a missing value"
         return DataError(what, where=plan.inputs.name, hint="are these the right columns?")
+    if counts.unmatched_predictions:
+        hint = "do the files belong together?"
+        return DataError("no id stands on both sides", where=plan.inputs.name, hint=hint)
     return DataError("there are no rows", where=plan.inputs.name, hint="a header is not a row")
 
 
@@ -55,6 +58,9 @@ def _result(plan: Plan, loss: Loss, summaries: Summaries) -> Result:
         n=moments.count,
         skipped=summaries.counts.skipped,
         ignored=0,
+        unmatched=(summaries.counts.unmatched_predictions, summaries.counts.unmatched_labels)
+        if plan.roles.joined
+        else None,
         denominator=moments.sums[cells].value,
         sum=total.value,
         stderr=estimate.stderr,
@@ -74,7 +80,7 @@ def _columns_used(plan: Plan) -> Columns:
     return Columns(
         tuple(_label(column) for column in plan.roles.prediction),
         tuple(_label(column) for column in plan.roles.label),
-        None,
+        str(_label(plan.roles.keys[0][0])) if plan.roles.joined else None,
         plan.inputs.predictions.header,
     )
 
@@ -115,6 +121,7 @@ def _signature(plan: Plan, loss: Loss, n: int, *, summed: bool) -> Signature:
         norm="check" if plan.domain.classes and plan.form != LOGITS else "none",
         denominator="none" if summed else "n" if plan.cells == 1 else "cells",
         nan=plan.nan,
+        join="id" if plan.roles.joined else "order",
         n=n,
     )
 
@@ -139,6 +146,11 @@ def warnings_of(plan: Plan, counts: Counts) -> Iterator[str]:
         )
     if isinstance(plan.coding, Named) and plan.coding.is_unused(counts.seen):
         yield f"no label is {quoted(plan.coding.positive)}, the positive one"
+    if counts.unmatched_predictions or counts.unmatched_labels:
+        yield (
+            f"ids without a partner skipped: {_rows(counts.unmatched_predictions)} of predictions, "
+            f"{_rows(counts.unmatched_labels)} of labels"
+        )
     if counts.skipped:
         cells = f"{counts.skipped:,} {'cell' if counts.skipped == 1 else 'cells'}"
         yield f"missing values: {cells if plan.cells > 1 else _rows(counts.skipped)} skipped"

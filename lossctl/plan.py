@@ -28,6 +28,7 @@ class Plan:
     roles: Roles
     coding: Coding
     nan: str = ERROR
+    unmatched: str = ERROR
     sum_tolerance: float = 1e-3
     reduction: str | None = None
     level: float = 0.95

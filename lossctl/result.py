@@ -22,6 +22,7 @@ class Signature:
     norm: str
     denominator: str
     nan: str
+    join: str
     n: int
 
     def __str__(self) -> str:
@@ -36,7 +37,7 @@ class Signature:
             "ignore": "none",
             "smooth": "0",
             "nan": self.nan,
-            "join": "order",
+            "join": self.join,
             "n": str(self.n),
             "lossctl": __version__,
         }
@@ -58,7 +59,8 @@ class Result:
     """One loss of one set of predictions.
 
     ``value`` is in the units of the loss; ``stderr``, ``low`` and ``high`` are None where they
-    cannot be known (a single row, an infinite loss). ``n`` is the number of scored rows. ``worst``
+    cannot be known (a single row, an infinite loss). ``unmatched`` is how many rows of predictions
+    and of labels had no partner, if they were joined. ``n`` is the number of scored rows. ``worst``
     are the rows that cost most, where they were asked for: ``row`` or the key, ``label``, ``loss``.
     """
 
@@ -78,6 +80,7 @@ class Result:
     labels: str
     columns: Columns
     signature: str
+    unmatched: tuple[int, int] | None = None
     worst: tuple[Mapping[str, Any], ...] | None = None
     warnings: tuple[str, ...] = ()
 
@@ -96,6 +99,9 @@ class Result:
             self.columns.label[0] if len(self.columns.label) == 1 else list(self.columns.label)
         )
         worst = {} if self.worst is None else {"worst": [_strict(row) for row in self.worst]}
+        joined = {}
+        if self.unmatched is not None:
+            joined["unmatched"] = dict(zip(("predictions", "labels"), self.unmatched, strict=True))
         return {
             "schema": SCHEMA,
             "loss": self.loss,
@@ -105,6 +111,7 @@ class Result:
             "n": self.n,
             "skipped": self.skipped,
             "ignored": self.ignored,
+            **joined,
             "denominator": self.denominator,
             "sum": finite(self.sum),
             "stderr": finite(self.stderr),

@@ -35,6 +35,7 @@ class Options:
     form: str | None = None
     reduction: str | None = None
     nan: str = ERROR
+    unmatched: str = ERROR
     sum_tolerance: float = 1e-3
     level: float = 0.95
     worst: int = 0
@@ -49,6 +50,10 @@ class Options:
             raise UsageError(f"--reduction is mean, sum or none, not '{self.reduction}'")
         if self.nan not in (ERROR, SKIP, PROPAGATE):
             raise UsageError(f"--nan is error, skip or propagate, not '{self.nan}'")
+        if self.unmatched not in (ERROR, SKIP):
+            raise UsageError(f"--unmatched is error or skip, not '{self.unmatched}'")
+        if self.unmatched == SKIP and self.columns.id is None:
+            raise UsageError("--unmatched is for rows that are joined by --id")
         if not 0 < self.level < 1:
             raise UsageError(f"--level is between 0 and 1, not {self.level:g}")
         if self.worst < 0:
@@ -92,7 +97,8 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
     form = _form(losses, domain, options.form)
     check_options(domain, options.label)
     names = [predictions] if labels is None else [predictions, labels]
-    inputs = align.fit(*open_tables(names, options.input))
+    tables = open_tables(names, options.input)
+    inputs = align.fit(*tables) if options.columns.id is None else Inputs(*tables)
     _refuse_two_complete_files(domain, inputs, options.columns)
     roles = columns.choose(domain, inputs, options.columns, options.label.classes)
     coding = choose_coding(domain, inputs, roles, options.label)
@@ -105,6 +111,7 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         roles=roles,
         coding=coding,
         nan=options.nan,
+        unmatched=options.unmatched,
         sum_tolerance=options.sum_tolerance,
         reduction=options.reduction,
         level=options.level,

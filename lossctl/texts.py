@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +30,16 @@ class Names:
         """Return the rows of these numbers, in their order."""
         return Names(self.codes[rows], self.texts)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Names]) -> Names:
+        """Return the rows of several columns, one after the other."""
+        texts: dict[str, int] = {}
+        codes = []
+        for part in parts:
+            own = [texts.setdefault(text, len(texts)) for text in part.texts]
+            codes.append(np.array(own, dtype=np.int64)[part.codes])
+        return cls(np.concatenate(codes), tuple(texts))
+
     def text(self, row: int) -> str:
         """Return the text of a row."""
         return self.texts[int(self.codes[row])]
@@ -41,8 +53,22 @@ class Names:
 class Keys:
     """A text column as it stands in the file: row i is ``data[offsets[i]:offsets[i + 1]]``."""
 
-    offsets: npt.NDArray[np.int32]
+    offsets: npt.NDArray[np.integer[Any]]
     data: npt.NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Keys:
+        """Return a column of these texts."""
+        encoded = [text.encode("utf-8", "surrogateescape") for text in texts]
+        offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
+        return cls(offsets, np.frombuffer(b"".join(encoded), np.uint8))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Keys]) -> Keys:
+        """Return the rows of several columns, one after the other."""
+        lengths = np.concatenate([np.diff(part.offsets) for part in parts])
+        offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        return cls(offsets, np.concatenate([part.bytes(0, len(part)) for part in parts]))
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -56,33 +82,34 @@ class Keys:
     def take(self, rows: npt.NDArray[np.int64]) -> Keys:
         """Return the rows of these numbers, in their order."""
         lengths = np.diff(self.offsets)[rows]
-        offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int32)]).astype(np.int32)
+        offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
         places = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
         return Keys(offsets, self.data[places])
 
     def text(self, row: int) -> str:
         """Return the key of a row; bytes that are no UTF-8 come as surrogates."""
-        return self._bytes(row, row + 1).tobytes().decode("utf-8", "surrogateescape")
+        return self.bytes(row, row + 1).tobytes().decode("utf-8", "surrogateescape")
 
     def tolist(self) -> list[str]:
         """Return the keys of all rows."""
         first = int(self.offsets[0]) if len(self.offsets) else 0
-        data = self._bytes(0, len(self)).tobytes()
+        data = self.bytes(0, len(self)).tobytes()
         ends = (self.offsets - first).tolist()
         return [
             data[start:stop].decode("utf-8", "surrogateescape") for start, stop in pairwise(ends)
         ]
 
-    def _bytes(self, start: int, stop: int) -> npt.NDArray[np.uint8]:
+    def bytes(self, start: int, stop: int) -> npt.NDArray[np.uint8]:
+        """Return the bytes of some rows, one after the other."""
         return self.data[self.offsets[start] : self.offsets[stop]]
 
     def first_difference(self, other: Keys) -> int | None:
         """Return the first row in which two columns of the same length differ, byte for byte."""
         lengths_agree = np.array_equal(np.diff(self.offsets), np.diff(other.offsets))
-        if lengths_agree and np.array_equal(self._bytes(0, len(self)), other._bytes(0, len(other))):
+        if lengths_agree and np.array_equal(self.bytes(0, len(self)), other.bytes(0, len(other))):
             return None
         return next(
             i
             for i in range(len(self))
-            if not np.array_equal(self._bytes(i, i + 1), other._bytes(i, i + 1))
+            if not np.array_equal(self.bytes(i, i + 1), other.bytes(i, i + 1))
         )

@@ -40,10 +40,12 @@ MAY_IMPORT = {
         "sources",
         "texts",
     },
-    "align": {"columns", "errors", "names", "sources"},
+    "align": {"block", "columns", "errors", "names", "sources"},
     "plan": {"columns", "labels", "losses", "sources"},
+    "ids": {"texts"},
+    "join": {"align", "columns", "errors", "ids", "names", "sources", "texts"},
     "admission": {"align", "block", "columns", "labels", "losses", "plan"},
-    "engines": {"admission", "align", "block", "errors", "losses", "plan", "summaries"},
+    "engines": {"admission", "align", "block", "errors", "join", "losses", "plan", "summaries"},
     "sinks": {"errors", "names", "numbers", "texts"},
     "catalogue": {"losses"},
     "onehot": {"columns", "errors", "known", "labels", "names", "numbers", "sinks", "sources"},
@@ -56,7 +58,7 @@ THIRD_PARTY = {
     "rich": {"render"},
     "typer": {"cli"},
     "numpy": {
-        *("admission", "block", "labels", "losses", "onehot", "rows"),
+        *("admission", "align", "block", "ids", "join", "labels", "losses", "onehot", "rows"),
         *("sinks", "sources", "summaries", "texts"),
     },
 }

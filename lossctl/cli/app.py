@@ -91,6 +91,8 @@ def score(
     reduction: options.Reduction = None,
     pred_col: options.PredictionColumns = None,
     label_col: options.LabelColumns = None,
+    id: options.Id = None,  # noqa: A002  # the option's name
+    unmatched: options.Unmatched = "error",
     classes: options.Classes = None,
     label_base: options.LabelBase = 0,
     positive: options.Positive = None,
@@ -134,6 +136,8 @@ def score(
         "reduction": reduction,
         "pred_col": pred_col,
         "label_col": label_col,
+        "id": id,
+        "unmatched": unmatched,
         "classes": classes,
         "label_base": label_base,
         "positive": positive,

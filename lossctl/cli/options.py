@@ -65,6 +65,16 @@ PredictionColumns = Annotated[
 LabelColumns = Annotated[
     Optional[str], typer.Option("--label-col", metavar="COLS", help="Columns of labels.")
 ]
+Id = Annotated[
+    Optional[str],
+    typer.Option("--id", metavar="COL", help="Join both files by this column, in any order."),
+]
+Unmatched = Annotated[
+    str,
+    typer.Option(
+        "--unmatched", metavar="error|skip", help="What to do about ids on one side only."
+    ),
+]
 LabelColumn = Annotated[
     Optional[str], typer.Option("--label-col", metavar="COL", help="The column of labels.")
 ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from lossctl.admission import admit
 from lossctl.align import Pair, in_order
 from lossctl.block import Block, Fault, RowLosses
 from lossctl.errors import DataError
+from lossctl.join import Unmatched, by_id
 from lossctl.losses.rows import row_losses
 from lossctl.plan import Plan
 from lossctl.summaries import Summary
@@ -68,15 +69,20 @@ def summarise(plan: Plan, sink: Sink | None = None) -> Summaries:
         DataError: a row cannot be read, paired or scored.
 
     """
-    total = Summaries.empty(plan)
-    for block, losses in scored_blocks(plan):
+    total, unmatched = Summaries.empty(plan), Unmatched()
+    for block, losses in scored_blocks(plan, unmatched):
         total = total.add(block, losses)
         if sink is not None:
             sink(block, losses)
-    return total
+    counts = replace(
+        total.counts,
+        unmatched_predictions=unmatched.predictions,
+        unmatched_labels=unmatched.labels,
+    )
+    return replace(total, counts=counts)
 
 
-def scored_blocks(plan: Plan) -> Iterator[tuple[Block, RowLosses]]:
+def scored_blocks(plan: Plan, unmatched: Unmatched) -> Iterator[tuple[Block, RowLosses]]:
     """Yield each block with its row losses.
 
     Raises:
@@ -84,7 +90,7 @@ def scored_blocks(plan: Plan) -> Iterator[tuple[Block, RowLosses]]:
 
     """
     seen: Mapping[str, int] = {}
-    for pair in _pairs(plan):
+    for pair in _pairs(plan, unmatched):
         admitted = admit(plan, pair, seen)
         if admitted.fault is not None:
             if admitted.fault.row > 0:
@@ -95,16 +101,26 @@ def scored_blocks(plan: Plan) -> Iterator[tuple[Block, RowLosses]]:
         yield admitted.block, row_losses(admitted.block, plan.kernels, classes=plan.domain.classes)
 
 
-def _pairs(plan: Plan) -> Iterator[Pair]:
+def _pairs(plan: Plan, unmatched: Unmatched) -> Iterator[Pair]:
     """Yield the rows in pieces that stay in cache."""
     width = max(len(plan.roles.prediction), len(plan.roles.label))
     rows = plan.block_rows or max(1, min(MAX_ROWS, BLOCK_BYTES // (8 * width)))
-    pairs = in_order(
-        plan.inputs, plan.roles, label_as_text=plan.coding.as_text, shown=plan.shows_rows
-    )
-    for pair in pairs:
+    for pair in _aligned(plan, unmatched):
         for start in range(0, len(pair), rows):
             yield pair[start : start + rows]
+
+
+def _aligned(plan: Plan, unmatched: Unmatched) -> Iterator[Pair]:
+    as_text = plan.coding.as_text
+    if plan.roles.joined:
+        return by_id(
+            plan.inputs,
+            plan.roles,
+            label_as_text=as_text,
+            unmatched=plan.unmatched,
+            found=unmatched,
+        )
+    return in_order(plan.inputs, plan.roles, label_as_text=as_text, shown=plan.shows_rows)
 
 
 def _error(plan: Plan, pair: Pair, fault: Fault) -> DataError:

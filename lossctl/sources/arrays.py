@@ -14,7 +14,7 @@ from lossctl.block import Floats
 from lossctl.errors import DataError
 from lossctl.numbers import spelled
 from lossctl.sources.table import NUMBER, TEXT, Batch, Column, Request
-from lossctl.texts import Names
+from lossctl.texts import Keys, Names
 
 Values = npt.NDArray[np.generic]
 BLOCK_BYTES = 512 * 1024
@@ -168,13 +168,18 @@ def _batch(values: npt.NDArray[np.generic], request: Request, array: Array, firs
             chosen = values[:, list(request.numbers)]
         numbers = chosen.astype(np.float64, copy=False)
     names = tuple(_names(values[:, column]) for column in request.names)
-    return Batch(numbers, names, where=array, first=first)
+    keys = tuple(_keys(values[:, column]) for column in request.keys)
+    return Batch(numbers, names, keys, where=array, first=first)
 
 
 def _names(values: npt.NDArray[np.generic]) -> Names:
     """Code a column by its distinct values; numbers are spelt as an integer where they are one."""
     distinct, codes = np.unique(values, return_inverse=True)
     return Names(codes.astype(np.int64).reshape(-1), tuple(map(_spell, distinct.tolist())))
+
+
+def _keys(values: npt.NDArray[np.generic]) -> Keys:
+    return Keys.of([_spell(value) for value in values.tolist()])
 
 
 def _spell(value: object) -> str:

@@ -145,7 +145,7 @@ def _from_rows(rows: list[list[str]], dialect: Dialect, request: Request, where:
     return Batch(
         np.array(numbers, dtype=np.float64).reshape(len(rows), len(request.numbers)),
         tuple(_names_of([row[position] for row in rows]) for position in request.names),
-        tuple(_keys_of([row[position] for row in rows]) for position in request.keys),
+        tuple(Keys.of([row[position] for row in rows]) for position in request.keys),
         where,
     )
 
@@ -153,9 +153,3 @@ def _from_rows(rows: list[list[str]], dialect: Dialect, request: Request, where:
 def _names_of(cells: list[str]) -> Names:
     texts = {text: code for code, text in enumerate(dict.fromkeys(cells))}
     return Names(np.array([texts[cell] for cell in cells], dtype=np.int64), tuple(texts))
-
-
-def _keys_of(cells: list[str]) -> Keys:
-    encoded = [cell.encode("utf-8", "surrogateescape") for cell in cells]
-    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
-    return Keys(offsets, np.frombuffer(b"".join(encoded), np.uint8))

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from lossctl.block import Floats
 from lossctl.texts import Keys, Names
 
@@ -75,10 +78,38 @@ class Batch:
             self.first + rows.indices(len(self))[0],
         )
 
+    def take(self, rows: npt.NDArray[np.int64]) -> Batch:
+        """Return the rows of these numbers, in their order."""
+        return Batch(
+            self.numbers[rows],
+            tuple(names.take(rows) for names in self.names),
+            tuple(keys.take(rows) for keys in self.keys),
+            _Taken(self, rows),
+        )
+
     def place(self, row: int, column: Column | None) -> str:
         """Say where a row of the batch stands, and the column if one is given."""
         assert self.where is not None  # noqa: S101  # every source says it
         return self.where.place(self.first + row, column)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    batch: Batch
+    rows: npt.NDArray[np.int64]
+
+    def place(self, row: int, column: Column | None) -> str:
+        return self.batch.place(int(self.rows[row]), column)
+
+
+def joined(parts: Sequence[Batch], where: Where) -> Batch:
+    """Return the rows of batches of one request, one after the other."""
+    return Batch(
+        np.concatenate([part.numbers for part in parts]),
+        tuple(map(Names.joined, zip(*(part.names for part in parts), strict=True))),
+        tuple(map(Keys.joined, zip(*(part.keys for part in parts), strict=True))),
+        where,
+    )
 
 
 class Table(Protocol):
@@ -112,6 +143,47 @@ class Table(Protocol):
 
         A pipe can be read again only while each reading is told to ``keep`` what it reads.
         """
+
+
+@dataclass(frozen=True, eq=False)
+class Hidden:
+    """A table without one of its columns, which has another job."""
+
+    table: Table
+    column: Column
+
+    @property
+    def name(self) -> str:
+        """The input as its user wrote it."""
+        return self.table.name
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The other columns."""
+        return tuple(column for column in self.table.columns if column != self.column)
+
+    @property
+    def shape(self) -> tuple[int, ...] | None:
+        """The axes of an array."""
+        return self.table.shape
+
+    @property
+    def header(self) -> bool | None:
+        """Whether a text file starts with a header."""
+        return self.table.header
+
+    @property
+    def named(self) -> bool:
+        """Whether all columns have names."""
+        return self.table.named
+
+    def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """Return columns with their kinds known."""
+        return self.table.settled(columns)
+
+    def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
+        """Yield the rows in order."""
+        return self.table.read(request, keep=keep)
 
 
 @dataclass(frozen=True)
