@@ -10,8 +10,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 demo: .venv/run
 	@for command in \
 	    "mse,mae sample_data/regression.csv" \
-	    "bce sample_data/binary_predictions.csv sample_data/binary_labels.csv" \
-	    "ce sample_data/logits.npy sample_data/labels.npy --from logits" ; do \
+	    "bce sample_data/sigmoid.csv" \
+	    "ce sample_data/logits.npy sample_data/labels.npy --from logits" \
+	    "ce sample_data/submission.csv sample_data/solution.csv --worst 3" ; do \
 	  echo "$$ lossctl $$command"; $(BIN)/lossctl $$command --format table || exit 1; echo; \
 	done
 
@@ -28,7 +29,7 @@ lint: .venv/dev
 
 # What the README shows is what its commands print.
 docs: .venv/dev
-	$(BIN)/python tests/paste.py README.md
+	$(BIN)/python tests/paste.py README.md sample_data/README.md
 
 # Exact versions with their hashes; the project itself from this folder.
 .venv/run: pyproject.toml constraints/run.txt

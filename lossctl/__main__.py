@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 
@@ -11,11 +12,19 @@ def main() -> int:
     # OpenBLAS starts a thread for each core when NumPy is imported, and nothing here uses them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
+        signal.signal(signal.SIGTERM, _terminate)
         from lossctl.cli.app import run  # noqa: PLC0415  # imports can be interrupted, too
 
         return run(sys.argv[1:])
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as error:
+        return 130 if type(error) is KeyboardInterrupt else 143
+
+
+def _terminate(*_: object) -> None:
+    from lossctl.cli.exits import Terminated  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what is cleaned up now is not cut off again
+    raise Terminated
 
 
 if __name__ == "__main__":

@@ -157,10 +157,10 @@ def _first_difference(pair: Pair) -> tuple[int, int] | None:
 
 def _different_keys(roles: Roles, pair: Pair, row: int, key: int) -> DataError:
     mine, theirs = (readable(batch.keys[key].text(row)) for batch in (pair.prediction, pair.label))
-    left, right = roles.keys[key]
+    left, _ = roles.keys[key]
     return DataError(
-        f"the rows do not belong together: {left.label} is {quoted(mine)} here, "
-        f"{quoted(theirs)} in {pair.label.place(row, right)}",
-        where=pair.prediction.place(row, left),
+        f"the rows do not belong together: {left.label} is {quoted(mine)} here and "
+        f"{quoted(theirs)} in {pair.label.place(row, None)}",
+        where=pair.prediction.place(row, None),
         hint=f"join them by it: --id {left.label}",
     )

@@ -1,7 +1,8 @@
 """Paste into Markdown files what their commands print: ``python tests/paste.py README.md``.
 
-A block of ``console`` holds commands behind ``$`` and below each what it prints. The tests run the
-same commands and compare.
+A block of ``console`` holds commands behind ``$`` and below each what it prints; a comment ``$ …``
+stands above Markdown that a command prints, up to a comment ``end``. The tests run the same
+commands and compare.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"(?<=```console\n)(.*?)(?=```)", re.DOTALL)
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+MARKDOWN = re.compile(r"(?<=<!-- \$ )([^\n]*?)( -->\n+)(.*?)(?=\n*<!-- end -->)", re.DOTALL)
 
 
 def commands(text: str) -> list[tuple[str, str]]:
     """Return the commands of a Markdown text, each with the output below it."""
-    return [found for block in BLOCK.findall(text) for found in COMMAND.findall(block)]
+    shown = [found for block in BLOCK.findall(text) for found in COMMAND.findall(block)]
+    return [*shown, *((command, output) for command, _, output in MARKDOWN.findall(text))]
 
 
 def printed(command: str, **environment: str) -> str:
@@ -43,6 +46,7 @@ def pasted(text: str) -> str:
     def run(block: re.Match[str]) -> str:
         return COMMAND.sub(lambda found: f"$ {found[1]}\n{printed(found[1])}", block[0])
 
+    text = MARKDOWN.sub(lambda found: f"{found[1]} -->\n\n{printed(found[1])}", text)
     return BLOCK.sub(run, text)
 
 

@@ -8,7 +8,7 @@ import select
 import struct
 import sys
 import termios
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fcntl import ioctl
 from pathlib import Path
@@ -30,18 +30,19 @@ class Run:
 
 
 def in_terminal(
-    folder: Path, *arguments: str, columns: int = 60, environment: Mapping[str, str] = ENVIRONMENT
+    folder: Path,
+    *arguments: str,
+    columns: int = 60,
+    environment: Mapping[str, str] = ENVIRONMENT,
+    command: Sequence[str] = (sys.executable, "-m", "lossctl"),
 ) -> tuple[int, str]:
     """Run the program in a real terminal of its own and return exit code and what it shows."""
     pid, screen = pty.fork()
     if pid == 0:  # pragma: no cover  # the child becomes the program
         os.chdir(folder)
-        command = [sys.executable, "-m", "lossctl", *arguments]
-        os.execve(  # noqa: S606
-            sys.executable,
-            command,
-            {**ENVIRONMENT, "TERM": "xterm", **environment},
-        )
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        given = {**ENVIRONMENT, "TERM": "xterm", **environment, "PATH": path}
+        os.execve(command[0], [*command, *arguments], given)  # noqa: S606
     ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     shown = b""
     while select.select([screen], [], [], 60)[0]:

@@ -22,6 +22,11 @@ class ExitCode(IntEnum):
     DATA = 3
     BUG = 70
     INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """The program was told to end, by SIGTERM: it ends as if interrupted, and cleans up."""
 
 
 def guarded(program: Callable[[], int | None], terminal: Terminal, *, debug: bool) -> int:
@@ -38,6 +43,8 @@ def guarded(program: Callable[[], int | None], terminal: Terminal, *, debug: boo
     except BrokenPipeError:  # the reader has seen enough, as in `| head -1`
         discard(sys.stdout)
         return ExitCode.OK
+    except Terminated:
+        return ExitCode.TERMINATED
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from lossctl.render import cells
@@ -48,5 +49,6 @@ def _line(parts: Sequence[str]) -> str:
 
 def _code(text: str) -> str:
     """Return text as code, whatever it holds: names are not to be taken for Markdown."""
-    ticks = "`" if "`" not in text else "``"
-    return f"{ticks}{text}{ticks}"
+    ticks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    room = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{ticks}{room}{text}{room}{ticks}"

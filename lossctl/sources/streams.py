@@ -116,7 +116,7 @@ def _unpacked(raw: io.RawIOBase, kind: str | None) -> Any:
     if kind == "zstd":
         import pyarrow as pa  # noqa: PLC0415  # 50 ms; Python has its own from 3.14 on
 
-        return _ArrowStream(pa.CompressedInputStream(raw, "zstd"))
+        return _ArrowStream(raw, pa.CompressedInputStream(raw, "zstd"))
     return _Unpacked(
         raw, {"gzip": _Gunzip, "bz2": bz2.BZ2Decompressor, "xz": lzma.LZMADecompressor}[kind]
     )
@@ -134,6 +134,10 @@ class _Unpacked(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
     def readinto(self, buffer: Any) -> int:
         while True:
@@ -180,11 +184,15 @@ class _Gunzip:
 class _ArrowStream(io.RawIOBase):
     """A stream of pyarrow's as one of Python's."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    def __init__(self, raw: io.RawIOBase, stream: Any) -> None:
+        self._raw, self._stream = raw, stream
 
     def readable(self) -> bool:
         return True
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
     def readinto(self, buffer: Any) -> int:
         part = self._stream.read(len(buffer))
