@@ -18,12 +18,16 @@ from lossctl.summaries.moments import Moments
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its uncertainty; None where there is none to give (n < 2, not finite)."""
+    """A value with its uncertainty; None where there is none to give (n < 2, not finite).
+
+    ``variance`` is the square of ``stderr``, before rounding.
+    """
 
     value: float
-    stderr: float | None
-    low: float | None
-    high: float | None
+    stderr: float | None = None
+    low: float | None = None
+    high: float | None = None
+    variance: Fraction | None = None
 
 
 def mean(moments: Moments, column: int, cells: int, level: float) -> Estimate:
@@ -33,7 +37,7 @@ def mean(moments: Moments, column: int, cells: int, level: float) -> Estimate:
     if math.isinf(value) and total.finite:  # the sum overflows, the mean need not
         value = _ratio(Fraction(total.units, denominator.units))
     if not total.finite or moments.count < 2:
-        return Estimate(value, None, None, None)
+        return Estimate(value)
     ratio = Fraction(total.units, denominator.units)
     squares = (
         moments.covariation(column, column)
@@ -48,16 +52,16 @@ def total(moments: Moments, column: int, level: float) -> Estimate:
     """Estimate S, the sum of a column of the moments."""
     value = moments.sums[column].value
     if not moments.sums[column].finite or moments.count < 2:
-        return Estimate(value, None, None, None)
+        return Estimate(value)
     return _with_interval(value, moments.variation(column), moments.count, level)
 
 
 def root(squared: Estimate) -> Estimate:
     """Return the square root of an estimate: delta method; the interval is the root of its own."""
     value = math.sqrt(squared.value)
-    if squared.stderr is None or squared.low is None or squared.high is None:
-        return Estimate(value, None, None, None)
-    stderr = squared.stderr / (2 * value) if value else 0.0
+    if squared.variance is None or squared.low is None or squared.high is None:
+        return Estimate(value)
+    stderr = square_root(squared.variance / (4 * Fraction(squared.value))) if value else 0.0
     return Estimate(value, stderr, math.sqrt(max(squared.low, 0.0)), math.sqrt(squared.high))
 
 
@@ -66,8 +70,8 @@ def _with_interval(value: float, squares: Fraction, count: int, level: float) ->
     stderr = square_root(variance)
     half = t_quantile((1 - level) / 2, count - 1) * stderr
     if not (math.isfinite(value) and math.isfinite(half)):  # beyond what float64 can hold
-        return Estimate(value, None, None, None)
-    return Estimate(value, stderr, value - half, value + half)
+        return Estimate(value)
+    return Estimate(value, stderr, value - half, value + half, variance)
 
 
 def square_root(value: Fraction) -> float:

@@ -299,8 +299,8 @@ class TestRows:
         with pytest.raises(DataError) as caught:
             scored("mse", "p.csv", "y.csv")
         assert str(caught.value) == (
-            "the rows do not belong together: user_id is 'u40000' here, 'u40001' in y.csv, "
-            "line 40002, column 'user_id', p.csv, line 40002, column 'user_id'"
+            "the rows do not belong together: user_id is 'u40000' here and 'u40001' in y.csv, "
+            "line 40002, p.csv, line 40002"
         )
 
     @pytest.mark.parametrize(

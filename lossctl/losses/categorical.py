@@ -94,8 +94,13 @@ def _class_from_logits(prediction: Floats, label: Integers) -> Floats:
 def _row_from_logits(prediction: Floats, label: Floats) -> Floats:
     """Return Σ y (max − x) + Σ y · ln Σ e^(x − max): no term is negative, nothing cancels."""
     largest, overlap = _log_sum_exp(prediction)
-    below = largest[:, np.newaxis] - prediction
-    return row_sums(np.where(label == 0, 0.0, label * below)) + row_sums(label) * overlap
+    most = largest[:, np.newaxis]
+    terms = label * np.subtract(most, prediction)
+    apart = ~np.isfinite(terms)
+    if apart.any():  # ∞ − ∞ of the largest itself is 0; what overflows may be small times its label
+        halves = 2 * (label * (most / 2 - prediction / 2))
+        terms = np.where(prediction == most, 0.0, np.where(apart, halves, terms))
+    return row_sums(np.where(label == 0, 0.0, terms)) + row_sums(label) * overlap
 
 
 def _log_sum_exp(logits: Floats) -> tuple[Floats, Floats]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lossctl.block import Booleans, Fault, Floats, Integers
+from lossctl.losses.layout import row_sums
 
 PROBS, LOGITS, LOG_PROBS, NUMBERS = "probs", "logits", "log-probs", "numbers"
 
@@ -86,8 +87,8 @@ def _label_faults(domain: Domain, label: Floats | Integers, tolerance: float) ->
         return []
     faults = _outside(label, 0.0, 1.0, _not_unit_label, side="label")
     if domain.classes:
-        sums = np.add.reduce(label, axis=1)
-        for row in _first(np.asarray(np.abs(sums - 1) > tolerance)):
+        sums = row_sums(np.asarray(label, dtype=np.float64))
+        for row in _first(_off_one(sums, label.shape[1], tolerance)):
             message = f"the label columns sum to {sums[row]:.6g}, not to 1"
             hint = "ce wants one-hot or soft rows; for several labels a row use bce"
             faults.append(Fault(row, "label", None, message, hint))
@@ -140,11 +141,17 @@ def _clamped(prediction: Floats, low: float, high: float) -> tuple[Floats, int]:
     return np.clip(prediction, low, high), int(np.count_nonzero(wrong.any(axis=1)))
 
 
+def _off_one(sums: Floats, terms: int, tolerance: float) -> Booleans:
+    """Mark sums that miss 1 by more than the tolerance, whatever rounding did to them."""
+    slack = terms * np.finfo(np.float64).eps
+    return np.asarray(np.abs(sums - 1) > tolerance + slack)
+
+
 def _sum_faults(prediction: Floats, form: str, tolerance: float) -> list[Fault]:
     probabilities = np.exp(prediction) if form == LOG_PROBS else prediction
-    sums = np.add.reduce(probabilities, axis=1)
+    sums = row_sums(probabilities)
     faults = []
-    for row in _first(np.asarray(np.abs(sums - 1) > tolerance)):
+    for row in _first(_off_one(sums, probabilities.shape[1], tolerance)):
         message = f"the probabilities of the row sum to {sums[row]:.6g}, not to 1"
         hint = "are these all the class columns, and no other? then allow more: --sum-tol"
         if form == LOG_PROBS:

@@ -26,7 +26,9 @@ class Held:
         """Yield (rows, width) blocks in row order, in the stored type."""
         rows = self.values.reshape(array.rows, array.width)
         for start, count in array.steps():
-            yield rows[start : start + count]
+            block = rows[start : start + count]
+            # NumPy's loops round otherwise on arrays that run backwards
+            yield np.ascontiguousarray(block) if min(block.strides) < 0 else block
 
 
 def table_of(value: Any, name: str) -> Table:

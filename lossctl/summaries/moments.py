@@ -20,8 +20,7 @@ from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum, units_of
 _GUARD_BITS = 192
 PRODUCT_BITS = 2 * UNIT_BITS + _GUARD_BITS
 _SAFE = (1e-120, 1e120)  # deviations whose squares neither vanish nor overflow, nor do their sums
-_SLOPE_BITS = 24  # so that slope times a number of cells is exact
-_LARGE = 1e290  # such a product could overflow
+_DOWN = 64  # bits by which a column is made smaller where its deviations would overflow
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ class _Residual:
     total: int = 0
 
 
-@np.errstate(under="ignore")
+@np.errstate(under="ignore", over="ignore")  # what overflows is done again, smaller
 def _products(
     columns: list[Floats | float], sums: tuple[ExactSum, ...], count: int
 ) -> tuple[tuple[int, ...], ...]:
@@ -133,7 +132,7 @@ def _products(
     return tuple(map(tuple, products))
 
 
-@np.errstate(under="ignore")
+@np.errstate(under="ignore", over="ignore")  # what overflows is done again, smaller
 def _squares(
     columns: list[Floats | float], sums: tuple[ExactSum, ...], count: int
 ) -> tuple[int, ...]:
@@ -155,25 +154,49 @@ def _residual(
         return _Residual(None)
     slope = 0.0
     if isinstance(last, np.ndarray) and column is not last:
-        slope = _short(total.units / cells.units)
-        slope = slope if abs(slope) < _LARGE else 0.0
-        column = column - slope * last
+        slope = _ratio(total.units, cells.units)
     units = units_of(slope)
     rest = total.units - (units * cells.units >> UNIT_BITS)
     pivot = rest / (count << UNIT_BITS)
-    deviations = column - pivot
-    largest = max(float(deviations.max()), -float(deviations.min()))
     rest -= units_of(pivot) * count
-    if largest == 0.0 or _SAFE[0] < largest < _SAFE[1]:
-        return _Residual(deviations if largest else None, units, 0, rest)
+    down = 0
+    deviations = _deviations(column, slope, last, pivot)
+    if not np.isfinite(deviations).all():
+        down = _DOWN
+        small = math.ldexp(slope, -down), last, math.ldexp(pivot, -down)
+        deviations = _deviations(np.ldexp(column, -down), *small)
+    largest = max(float(deviations.max()), -float(deviations.min()))
+    if largest == 0.0:
+        return _Residual(None, units, 0, rest)
+    if not down and _SAFE[0] < largest < _SAFE[1]:
+        return _Residual(deviations, units, 0, rest)
     exponent = math.frexp(largest)[1]  # squares would overflow or vanish
-    return _Residual(np.ldexp(deviations, -exponent), units, exponent, rest)
+    return _Residual(np.ldexp(deviations, -exponent), units, exponent + down, rest)
 
 
-def _short(value: float) -> float:
-    """Return a number near the value with few digits, so that products with it are exact."""
+def _deviations(column: Floats, slope: float, last: Floats | float, pivot: float) -> Floats:
+    """Return column − slope · last − pivot, the products without rounding.
+
+    The slope is taken in two parts, the first so short that its product with whole numbers of cells
+    is exact, and so is the subtraction of it from a column that is nearly proportional to them.
+    """
+    if not slope:
+        return np.subtract(column, pivot)
+    first = _short(slope, 53 - int(np.max(last)).bit_length())
+    return (column - first * last) - (slope - first) * last - pivot
+
+
+def _ratio(numerator: int, denominator: int) -> float:
+    try:
+        return numerator / denominator
+    except OverflowError:
+        return 0.0
+
+
+def _short(value: float, bits: int) -> float:
+    """Return a number near the value with so many digits."""
     mantissa, exponent = math.frexp(value)
-    return math.ldexp(int(math.ldexp(mantissa, _SLOPE_BITS)), exponent - _SLOPE_BITS)
+    return math.ldexp(int(math.ldexp(mantissa, bits)), exponent - bits)
 
 
 def _product(a: _Residual, b: _Residual, count: int) -> int:
