@@ -19,8 +19,8 @@ def row_losses(block: Block, kernels: tuple[Kernel, ...], *, classes: bool) -> R
         rows = [kernel(block.prediction, block.label) for kernel in kernels]
         return RowLosses(np.array(rows).reshape(len(kernels), -1), 1.0)
     n, m = block.prediction.shape
-    values = np.zeros((len(kernels), n))
-    lost = np.zeros_like(values)
+    values = np.empty((len(kernels), n))
+    lost = np.zeros_like(values) if m > 1 else None
     for cell in range(m):
         prediction = np.ascontiguousarray(block.prediction[:, cell])
         label = np.ascontiguousarray(block.label[:, cell], dtype=np.float64)
@@ -29,10 +29,10 @@ def row_losses(block: Block, kernels: tuple[Kernel, ...], *, classes: bool) -> R
             if block.left_out is not None:
                 losses[block.left_out[:, cell]] = 0.0
             if cell == 0:
-                values[row] += losses  # to 0: never −0
-            else:
+                np.add(losses, 0.0, out=values[row])  # never −0
+            elif lost is not None:
                 _add(losses, values[row], lost[row])
-    if m > 1:
+    if lost is not None:
         np.add(values, lost, out=values, where=np.isfinite(lost))
     if block.left_out is None:
         return RowLosses(values, float(m))

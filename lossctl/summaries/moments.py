@@ -161,11 +161,12 @@ def _residual(
     rest -= units_of(pivot) * count
     down = 0
     deviations = _deviations(column, slope, last, pivot)
-    if not np.isfinite(deviations).all():
+    largest = _largest(deviations)
+    if not math.isfinite(largest):
         down = _DOWN
         small = math.ldexp(slope, -down), last, math.ldexp(pivot, -down)
         deviations = _deviations(np.ldexp(column, -down), *small)
-    largest = max(float(deviations.max()), -float(deviations.min()))
+        largest = _largest(deviations)
     if largest == 0.0:
         return _Residual(None, units, 0, rest)
     if not down and _SAFE[0] < largest < _SAFE[1]:
@@ -184,6 +185,10 @@ def _deviations(column: Floats, slope: float, last: Floats | float, pivot: float
         return np.subtract(column, pivot)
     first = _short(slope, 53 - int(np.max(last)).bit_length())
     return (column - first * last) - (slope - first) * last - pivot
+
+
+def _largest(values: Floats) -> float:
+    return max(float(values.max()), -float(values.min()))
 
 
 def _ratio(numerator: int, denominator: int) -> float:
