@@ -14,8 +14,8 @@ Predictions = Annotated[
     str,
     typer.Argument(
         metavar="PREDICTIONS",
-        help="A .csv, .tsv, .txt or .npy file; - is standard input; a directory or a quoted "
-        "glob is one table.",
+        help="A .csv, .tsv, .npy, .npz, .parquet, .arrow or .jsonl file; - is standard input; a "
+        "directory or a quoted glob is one table.",
         show_default=False,
     ),
 ]
@@ -95,8 +95,8 @@ InputFormat = Annotated[
     Optional[str],
     typer.Option(
         "--input-format",
-        metavar="csv|tsv|txt|npy",
-        help="Of standard input, and of files whose suffix does not say it.",
+        metavar="FORMAT",
+        help="csv, tsv, npy, npz, parquet, arrow or jsonl, where neither suffix nor content says it.",
     ),
 ]
 Header = Annotated[

@@ -8,7 +8,7 @@ from typing import Any
 from lossctl.errors import DataError, UsageError
 from lossctl.sources.arrays import ArrayTable
 from lossctl.sources.dialect import InputOptions
-from lossctl.sources.files import NPY, Files, find
+from lossctl.sources.files import ARROW, JSONL, NPY, NPZ, PARQUET, Files, find
 from lossctl.sources.npy import open_npy
 from lossctl.sources.streams import STDIN
 from lossctl.sources.table import Table
@@ -33,14 +33,31 @@ def open_tables(inputs: Sequence[Any], options: InputOptions) -> tuple[Table, ..
     pipes = [found[name].once for name in names if found[name].once is not None]
     if len(set(pipes)) < len(pipes):
         raise DataError("both inputs are the same pipe", where=" and ".join(names))
-    return tuple(
-        _open(found[value], options) if isinstance(value, str) else _held(value, side)
+    tables = [
+        _open(found[value], side, options) if isinstance(value, str) else _held(value, side)
         for value, side in zip(inputs, ("predictions", "labels"), strict=False)
-    )
+    ]
+    if len(inputs) == 1 and names and found[names[0]].format == NPZ:
+        tables.append(_open(found[names[0]], "labels", options))
+    return tuple(tables)
 
 
-def _open(files: Files, options: InputOptions) -> Table:
-    return open_npy(files) if files.format == NPY else open_text(files, options)
+def _open(files: Files, side: str, options: InputOptions) -> Table:
+    if files.format == NPY:
+        return open_npy(files)
+    if files.format == NPZ:
+        from lossctl.sources.npz import open_member  # noqa: PLC0415
+
+        return open_member(files.files[0], files.member, side)
+    if files.format in (PARQUET, ARROW):
+        from lossctl.sources.arrow_files import open_arrow, open_parquet  # noqa: PLC0415
+
+        return open_parquet(files) if files.format == PARQUET else open_arrow(files)
+    if files.format == JSONL:
+        from lossctl.sources.jsonl import open_jsonl  # noqa: PLC0415
+
+        return open_jsonl(files)
+    return open_text(files, options)
 
 
 def _held(value: Any, name: str) -> Table:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from lossctl.texts import Keys, Names
 
 _BATCH_ROWS = 65_536
 HEAD_ROWS = 5
+SAMPLE_ROWS = 1000
 
 
 def number_type() -> Any:
@@ -89,49 +90,80 @@ def _keys(array: Any) -> Keys:
     )
 
 
+class Part(Protocol):
+    """One file of a table, or a table in memory."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+
+    def batches(self, positions: Sequence[int], *, keep: bool) -> Iterator[Any]:
+        """Yield Arrow tables or record batches of these columns, in this order."""
+
+
 @dataclass(frozen=True, eq=False)
 class ArrowTable:
-    """An Arrow table in memory."""
+    """One or more parts that speak Arrow, with the same columns, as one table."""
 
     name: str
-    table: Any
+    parts: tuple[Part, ...]
     columns: tuple[Column, ...]
     shape: None = None
     header: None = None
     named: bool = True
 
     def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
-        """Return the columns: their types say what they hold."""
-        return tuple(columns)
+        """Return columns with their first values known, reading on where rows have none."""
+        return tuple(
+            replace(column, first=self._first_text(column))
+            if column.kind == TEXT and column.first is None
+            else column
+            for column in columns
+        )
 
-    def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:  # noqa: ARG002
+    def _first_text(self, column: Column) -> str | None:
+        for batch in self.read(Request(names=(column.position,)), keep=True):
+            texts = (text.strip() for text in batch.names[0].texts)
+            if first := next((text for text in texts if text), None):
+                return first
+        return None
+
+    def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
         """Yield the rows in batches of bounded size."""
         positions = sorted({*request.numbers, *request.names, *request.keys})
-        where = _Rows(self.name)
-        for start in range(0, self.table.num_rows, _BATCH_ROWS):
-            part = self.table.slice(start, _BATCH_ROWS)
-            columns = {
-                position: self._converted(part.column(position), position, request)
-                for position in positions
-            }
-            batch = taken(part.num_rows, columns, request)
-            yield Batch(batch.numbers, batch.names, batch.keys, where, start)
+        for part in self.parts:
+            first, where = 0, _Rows(part.name)
+            for rows in part.batches(positions, keep=keep):
+                for start in range(0, rows.num_rows, _BATCH_ROWS):
+                    piece = rows.slice(start, _BATCH_ROWS)
+                    columns = {
+                        position: self._converted(part, piece.column(i), position, request)
+                        for i, position in enumerate(positions)
+                    }
+                    batch = taken(piece.num_rows, columns, request)
+                    yield Batch(batch.numbers, batch.names, batch.keys, where, first)
+                    first += piece.num_rows
 
-    def _converted(self, column: Any, position: int, request: Request) -> Any:
+    def _converted(self, part: Part, column: Any, position: int, request: Request) -> Any:
         import pyarrow as pa  # noqa: PLC0415
 
         try:
             if position in request.numbers:
-                return _as_numbers(column)
-            texts = _as_text(column).cast(key_type()).combine_chunks()
+                return _whole(_as_numbers(column))
+            texts = _whole(_as_text(column).cast(key_type()))
             return texts.dictionary_encode() if position in request.names else texts
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             label = self.columns[position].label
             raise DataError(
                 f"cannot score values of type {column.type}",
-                where=f"{self.name}, column {label!r}",
+                where=f"{part.name}, column {label!r}",
                 hint="columns hold numbers, or text for class names",
             ) from error
+
+
+def _whole(column: Any) -> Any:
+    """Return a column of a table as one array; one of a record batch is one."""
+    return column.combine_chunks() if hasattr(column, "combine_chunks") else column
 
 
 def _as_numbers(column: Any) -> Any:
@@ -141,7 +173,9 @@ def _as_numbers(column: Any) -> Any:
         column = column.cast(column.type.value_type)
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
-    return column.cast(pa.float64(), safe=False).combine_chunks()
+    if pa.types.is_decimal(column.type):  # Arrow's own way to a float rounds twice
+        column = column.cast(pa.string())
+    return column.cast(pa.float64(), safe=False)
 
 
 def _as_text(column: Any) -> Any:
@@ -163,25 +197,29 @@ class _Rows:
         )
 
 
-def as_table(name: str, table: Any, *, nameless: bool = False) -> ArrowTable:
-    """Return an Arrow table as one of ours; ``nameless``: its first column has no real name.
+def as_table(
+    name: str, parts: Sequence[Part], schema: Any, head: Any, *, nameless: bool = False
+) -> ArrowTable:
+    """Return parts of one schema as a table; ``head`` are the first rows of all columns.
+
+    ``nameless``: the first column has no real name.
 
     Raises:
-        DataError: it has no rows or no columns.
+        DataError: there are no rows or no columns.
 
     """
-    if not table.num_rows or not table.num_columns:
+    if not head.num_rows or not head.num_columns:
         raise DataError("there are no rows", where=name)
     columns = tuple(
         _column(
             position,
             None if nameless and not position else field.name,
             field.type,
-            table.column(position),
+            head.column(position),
         )
-        for position, field in enumerate(table.schema)
+        for position, field in enumerate(schema)
     )
-    return ArrowTable(name, table, columns, named=not nameless)
+    return ArrowTable(name, tuple(parts), columns, named=not nameless)
 
 
 def _column(position: int, name: str | None, type_: Any, values: Any) -> Column:
@@ -189,11 +227,13 @@ def _column(position: int, name: str | None, type_: Any, values: Any) -> Column:
 
     if pa.types.is_dictionary(type_):
         type_ = type_.value_type
-    head = tuple(_spelled(value) for value in values.slice(0, HEAD_ROWS).to_pylist())
-    first = next((_spelled(v.as_py()) for v in values if v.is_valid and _spelled(v.as_py())), None)
+    texts = [_spelled(value) for value in values.slice(0, SAMPLE_ROWS).to_pylist()]
+    first = next((text for text in texts if text), None)
     numbers = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean)
     kind = NUMBER if any(is_one(type_) for is_one in numbers) else TEXT
-    return Column(position, name, EMPTY if first is None else kind, first, head)
+    if pa.types.is_null(type_):
+        kind = EMPTY
+    return Column(position, name, kind, first, tuple(texts[:HEAD_ROWS]))
 
 
 def _spelled(value: object) -> str:

@@ -8,12 +8,32 @@ from dataclasses import dataclass
 
 from lossctl.errors import DataError
 from lossctl.names import natural_key, quoted
-from lossctl.sources.streams import STDIN, File, open_file, read_fully, reading
+from lossctl.sources.streams import MAGIC_BYTES, STDIN, File, open_file, read_fully, reading
 
 NPY_MAGIC = b"\x93NUMPY"
 EMPTY_HINT = "write it again: nothing has been written yet, or the disk was full"
-TEXT, NPY = "text", "npy"
-FORMATS = {"csv": TEXT, "tsv": TEXT, "txt": TEXT, "npy": NPY}
+TEXT, NPY, NPZ, PARQUET, ARROW, JSONL = "text", "npy", "npz", "parquet", "arrow", "jsonl"
+# What --input-format and suffixes call them.
+FORMATS = {
+    "csv": TEXT,
+    "tsv": TEXT,
+    "txt": TEXT,
+    "npy": NPY,
+    "npz": NPZ,
+    "parquet": PARQUET,
+    "arrow": ARROW,
+    "feather": ARROW,
+    "jsonl": JSONL,
+    "ndjson": JSONL,
+}
+_MAGIC = {
+    NPY_MAGIC: NPY,
+    b"PK\x03\x04": NPZ,
+    b"PAR1": PARQUET,
+    b"ARROW1": ARROW,
+    b"FEA1": ARROW,
+    b"\xff\xff\xff\xff": ARROW,  # a stream
+}
 COMPRESSED = (".gz", ".bz2", ".zst", ".xz")
 
 
@@ -24,6 +44,7 @@ class Files:
     name: str
     files: tuple[File, ...]
     format: str
+    member: str | None = None  # of an NPZ file
 
     @property
     def once(self) -> tuple[int, int] | None:
@@ -39,7 +60,8 @@ def find(name: str, asked: str | None = None) -> Files:
         DataError: nothing is there, it cannot be read, or its format is not known.
 
     """
-    files = tuple(map(open_file, _paths(name)))
+    path, member = _without_member(name)
+    files = tuple(map(open_file, _paths(path)))
     formats = [_format(file, asked) for file in files]
     odd = [file for file, format_ in zip(files, formats, strict=True) if format_ != formats[0]]
     if odd:
@@ -49,7 +71,18 @@ def find(name: str, asked: str | None = None) -> Files:
             where=name,
             hint="quote a glob that matches one format, for example '*.npy'",
         )
-    return Files(name, files, formats[0])
+    if formats[0] == NPZ and len(files) > 1:
+        hint = "one NPZ file is one table"
+        raise DataError("NPZ files cannot be shards", where=name, hint=hint)
+    return Files(name, files, formats[0], member)
+
+
+def _without_member(name: str) -> tuple[str, str | None]:
+    """Split ``file.npz:name``, unless there is a file of that whole name."""
+    path, colon, member = name.rpartition(":")
+    if colon and path.lower().endswith(".npz") and not os.path.lexists(name):
+        return path, member
+    return name, None
 
 
 def _paths(name: str) -> tuple[str, ...]:
@@ -84,16 +117,17 @@ def _last(path: str) -> str:
 def _format(file: File, asked: str | None) -> str:
     """Tell the format by the first bytes, the suffix, what was asked; a pipe is one of text."""
     with reading(file), file.open(keep=True) as stream:
-        magic = read_fully(stream, len(NPY_MAGIC))
-    if magic == NPY_MAGIC:
-        return NPY
+        magic = read_fully(stream, MAGIC_BYTES)
+    for start, format_ in _MAGIC.items():
+        if magic.startswith(start):
+            return format_
     suffix = suffix_of(file.path)
     if suffix in FORMATS:
         return FORMATS[suffix]
     if asked is not None:
         return FORMATS[asked]
     if file.tape is not None:
-        return TEXT
+        return JSONL if magic.lstrip().startswith(b"{") else TEXT
     raise DataError(
         f"cannot tell the format from the suffix {quoted('.' + suffix if suffix else '')}",
         where=file.name,

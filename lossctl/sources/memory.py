@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,18 @@ class Held:
             yield np.ascontiguousarray(block) if min(block.strides) < 0 else block
 
 
+@dataclass(frozen=True, eq=False)
+class HeldTable:
+    """An Arrow table in memory."""
+
+    name: str
+    table: Any
+
+    def batches(self, positions: Sequence[int], *, keep: bool) -> Iterator[Any]:  # noqa: ARG002
+        """Yield it, with these columns."""
+        yield self.table.select(list(positions))
+
+
 def table_of(value: Any, name: str) -> Table:
     """Return a value of a Python caller as a table; ``name`` is what messages call it.
 
@@ -51,9 +63,9 @@ def _arrow_table(value: Any, name: str) -> Table:
 
     try:
         if isinstance(value, Mapping):
-            return arrow.as_table(name, pa.table(dict(value)))
+            return _held_table(name, pa.table(dict(value)))
         if hasattr(value, "columns"):  # a frame
-            return arrow.as_table(name, pa.table(value))
+            return _held_table(name, pa.table(value))
         label = getattr(value, "name", None)  # of a series
         if hasattr(value, "index") and hasattr(value, "to_frame"):  # pandas: its index comes along
             table = pa.table(value.to_frame())
@@ -61,12 +73,17 @@ def _arrow_table(value: Any, name: str) -> Table:
             table = pa.table({str(label): pa.array(value)})
         else:
             table = pa.table({str(label): pa.chunked_array(value)})
-        return arrow.as_table(name, table, nameless=label is None)
+        return _held_table(name, table, nameless=label is None)
     except DataError:
         raise
     except (pa.ArrowException, ValueError, TypeError) as error:
         hint = "each column holds numbers, or text for class names"
         raise DataError(f"cannot be read as a table: {error}", where=name, hint=hint) from error
+
+
+def _held_table(name: str, table: Any, *, nameless: bool = False) -> Table:
+    head = table.slice(0, arrow.SAMPLE_ROWS)
+    return arrow.as_table(name, [HeldTable(name, table)], table.schema, head, nameless=nameless)
 
 
 def _array_table(value: Any, name: str) -> ArrayTable:

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO, Protocol
 
 import numpy as np
 
 from lossctl.errors import DataError
 from lossctl.sources.arrays import Array, ArrayTable, Values, as_table, check
 from lossctl.sources.files import EMPTY_HINT, NPY_MAGIC, Files
-from lossctl.sources.streams import File, read_fully, reading
+from lossctl.sources.streams import read_fully, reading
+
+
+class Opens(Protocol):
+    """A file, or a member of an archive."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+
+    def open(self, *, keep: bool = False) -> BinaryIO:
+        """Return the bytes, unpacked."""
+
+    def seekable(self, *, keep: bool = False) -> BinaryIO:
+        """Return the bytes as a file in which one can seek."""
 
 
 @dataclass(frozen=True)
 class Stored:
     """The values of an array in a file, from ``offset`` on, row by row or column by column."""
 
-    file: File
+    file: Opens
     fortran: bool
     offset: int
 
@@ -31,7 +43,8 @@ class Stored:
         """Yield (rows, width) blocks in row order, in the stored type."""
         with reading(self.file):
             if self.fortran and len(array.shape) > 1:
-                with self._seekable(array, keep=keep) as file:
+                with self.file.seekable(keep=keep) as file:
+                    _check_size(array, file.seek(0, os.SEEK_END) - self.offset)
                     yield from self._across(file, array)
                 return
             with self.file.open(keep=keep) as stream:
@@ -60,25 +73,19 @@ class Stored:
                 index = np.unravel_index(np.arange(start, start + rows), array.row_axes)
                 yield np.asarray(mapped[index]).reshape(rows, array.width)
 
-    def _seekable(self, array: Array, *, keep: bool) -> BinaryIO:
-        """Return the file as one in which one can seek: what comes once is copied to disk."""
-        stream = self.file.open(keep=keep)
-        if isinstance(stream, io.FileIO):
-            return stream
-        copy = tempfile.TemporaryFile()  # noqa: SIM115  # its reader closes it
-        with stream:
-            shutil.copyfileobj(stream, copy)
-        copy.flush()
-        _check_size(array, copy.tell() - self.offset)
-        return cast("BinaryIO", copy)
-
 
 def open_npy(files: Files) -> ArrayTable:
     """Read the headers of the files and check them, each and against each other."""
-    return as_table(files.name, [_read_header(file) for file in files.files])
+    return as_table(files.name, [read_header(file) for file in files.files])
 
 
-def _read_header(file: File) -> Array:
+def read_header(file: Opens) -> Array:
+    """Read what the header of a file says of its array, and check it.
+
+    Raises:
+        DataError: it is no array that can be scored, or the file has not the size it announces.
+
+    """
     with reading(file), file.open(keep=True) as stream:
         size = os.fstat(stream.fileno()).st_size if isinstance(stream, io.FileIO) else None
         head = _Head(stream)
@@ -114,7 +121,7 @@ class _Head:
         return part
 
 
-def _no_header(file: File, head: _Head) -> DataError:
+def _no_header(file: Opens, head: _Head) -> DataError:
     if not head.bytes:
         return DataError("the file is empty", where=file.name, hint=EMPTY_HINT)
     known = head.start.startswith(NPY_MAGIC)

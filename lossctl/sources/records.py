@@ -105,7 +105,7 @@ def read_slowly(
             for position in request.numbers:
                 if to_number(record[position], dialect.decimal) is None:
                     column = dialect.columns[position]
-                    raise _not_a_number(place(name, dialect, line, column), record[position])
+                    raise not_a_number(place(name, dialect, line, column), record[position])
             rows.append(record)
             lines.append(line)
             if len(rows) == _BATCH_ROWS:
@@ -129,7 +129,8 @@ def _ragged(name: str, dialect: Dialect, line: int, record: list[str]) -> DataEr
     return DataError(message, where=place(name, dialect, line, None), hint=hint)
 
 
-def _not_a_number(where: str, cell: str) -> DataError:
+def not_a_number(where: str, cell: str) -> DataError:
+    """Return the error for a cell that is no number, with a hint why."""
     hint = "missing values are written as nothing, nan, na, n/a, null or none"
     if _THOUSANDS.fullmatch(cell.strip()):
         hint = "numbers have no thousands separators here; a decimal comma is --decimal ,"
@@ -144,12 +145,13 @@ def _from_rows(rows: list[list[str]], dialect: Dialect, request: Request, where:
     ]
     return Batch(
         np.array(numbers, dtype=np.float64).reshape(len(rows), len(request.numbers)),
-        tuple(_names_of([row[position] for row in rows]) for position in request.names),
+        tuple(names_of([row[position] for row in rows]) for position in request.names),
         tuple(Keys.of([row[position] for row in rows]) for position in request.keys),
         where,
     )
 
 
-def _names_of(cells: list[str]) -> Names:
+def names_of(cells: list[str]) -> Names:
+    """Return texts as codes into the different ones."""
     texts = {text: code for code, text in enumerate(dict.fromkeys(cells))}
     return Names(np.array([texts[cell] for cell in cells], dtype=np.int64), tuple(texts))

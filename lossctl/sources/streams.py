@@ -6,13 +6,14 @@ import bz2
 import io
 import lzma
 import os
+import shutil
 import stat
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, Protocol, cast
 
 from lossctl.errors import DataError
 from lossctl.names import did_you_mean
@@ -28,6 +29,14 @@ _COMPRESSIONS = {
 }
 _DAMAGED = (EOFError, zlib.error, lzma.LZMAError)
 _PIECE = 64 * 1024
+
+
+class Named(Protocol):
+    """Whatever bytes come from."""
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
 
 
 class Tape:
@@ -103,6 +112,21 @@ class File:
         raw = self.raw(keep=keep)
         with reading(self):
             return cast("BinaryIO", _unpacked(raw, kind))
+
+    def seekable(self, *, keep: bool = False) -> BinaryIO:
+        """Return the bytes, unpacked, as a file in which one can seek: else a copy on disk."""
+        return as_seekable(self.open(keep=keep), self)
+
+
+def as_seekable(stream: BinaryIO, file: Named) -> BinaryIO:
+    """Return a stream as a file in which one can seek, copied to disk if it is none."""
+    if isinstance(stream, io.FileIO):
+        return stream
+    copy = tempfile.TemporaryFile()  # noqa: SIM115  # its reader closes it
+    with reading(file), stream:
+        shutil.copyfileobj(stream, copy)
+    copy.seek(0)
+    return cast("BinaryIO", copy)
 
 
 def compression(magic: bytes) -> str | None:
@@ -246,7 +270,7 @@ def _identity(handle: int) -> tuple[int, int]:
 
 
 @contextmanager
-def reading(file: File) -> Iterator[None]:
+def reading(file: Named) -> Iterator[None]:
     """Turn what the system says while a file is read into an error that names the file."""
     try:
         yield
@@ -256,12 +280,12 @@ def reading(file: File) -> Iterator[None]:
         if error.errno is None:  # not from the system: from a decoder
             raise _damaged(file, error) from error
         if isinstance(error, FileNotFoundError):
-            raise _not_found(file.path) from error
+            raise _not_found(file.name) from error
         why = error.strerror or str(error)
         raise DataError(f"cannot read the file: {why}", where=file.name) from error
 
 
-def _damaged(file: File, error: Exception) -> DataError:
+def _damaged(file: Named, error: Exception) -> DataError:
     return DataError(
         f"the compressed data are damaged or end too early ({error})",
         where=file.name,

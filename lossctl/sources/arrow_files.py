@@ -1,0 +1,184 @@
+"""Parquet, Arrow and Feather files: only the columns that are needed, batch by batch."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from lossctl.errors import DataError
+from lossctl.names import quoted
+from lossctl.sources.arrow import SAMPLE_ROWS, ArrowTable, as_table
+from lossctl.sources.files import Files
+from lossctl.sources.streams import File, reading
+
+_BATCH_ROWS = 65_536
+_STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
+
+
+@dataclass(frozen=True)
+class ParquetPart:
+    """A Parquet file, read row group by row group."""
+
+    file: File
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+        return self.file.name
+
+    @contextmanager
+    def _opened(self, *, keep: bool) -> Iterator[Any]:
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        with _readable(self.file), self.file.seekable(keep=keep) as stream:
+            yield pq.ParquetFile(_buffered(stream))
+
+    def schema(self) -> Any:
+        """Return the names and types of the columns."""
+        with self._opened(keep=True) as file:
+            return file.schema_arrow
+
+    def head(self) -> Any:
+        """Return the first rows of all columns."""
+        with self._opened(keep=True) as file:
+            import pyarrow as pa  # noqa: PLC0415
+
+            first = file.iter_batches(SAMPLE_ROWS, use_threads=False)
+            return pa.Table.from_batches(list(_first(first)), file.schema_arrow)
+
+    def batches(self, positions: Sequence[int], *, keep: bool) -> Iterator[Any]:
+        """Yield record batches of these columns."""
+        with self._opened(keep=keep) as file:
+            names = [file.schema_arrow.names[position] for position in positions]
+            for batch in file.iter_batches(_BATCH_ROWS, columns=names, use_threads=False):
+                yield batch.select(names)
+
+
+@dataclass(frozen=True)
+class ArrowPart:
+    """An Arrow file or stream; Feather is another name for the file."""
+
+    file: File
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+        return self.file.name
+
+    @contextmanager
+    def _opened(self, *, keep: bool) -> Iterator[tuple[Any, Iterator[Any]]]:
+        """Give the schema and the record batches."""
+        import pyarrow as pa  # noqa: PLC0415
+
+        with _readable(self.file), self.file.seekable(keep=keep) as stream:
+            start = stream.read(6)
+            stream.seek(0)
+            if start.startswith(b"FEA1"):
+                import pyarrow.feather  # noqa: PLC0415
+
+                table = pyarrow.feather.read_table(_buffered(stream))
+                yield table.schema, iter(table.to_batches())
+            elif start == b"ARROW1":
+                file = pa.ipc.open_file(_buffered(stream))
+                yield file.schema, map(file.get_batch, range(file.num_record_batches))
+            else:
+                _refuse_cut_stream(self.file, stream)
+                reader = pa.ipc.open_stream(_buffered(stream))
+                yield reader.schema, iter(reader)
+
+    def schema(self) -> Any:
+        """Return the names and types of the columns."""
+        with self._opened(keep=True) as (schema, _):
+            return schema
+
+    def head(self) -> Any:
+        """Return the first rows of all columns."""
+        import pyarrow as pa  # noqa: PLC0415
+
+        with self._opened(keep=True) as (schema, batches):
+            return pa.Table.from_batches(list(_first(batches)), schema)
+
+    def batches(self, positions: Sequence[int], *, keep: bool) -> Iterator[Any]:
+        """Yield record batches of these columns."""
+        with self._opened(keep=keep) as (_, batches):
+            for batch in batches:
+                yield batch.select(list(positions))
+
+
+def open_parquet(files: Files) -> ArrowTable:
+    """Open Parquet files of the same columns as one table."""
+    return _open(files, [ParquetPart(file) for file in files.files])
+
+
+def open_arrow(files: Files) -> ArrowTable:
+    """Open Arrow or Feather files of the same columns as one table."""
+    return _open(files, [ArrowPart(file) for file in files.files])
+
+
+def _open(files: Files, parts: Sequence[ParquetPart | ArrowPart]) -> ArrowTable:
+    schema = parts[0].schema()
+    for part in parts[1:]:
+        names = part.schema().names
+        if names != schema.names:
+            raise DataError(
+                f"shards with different columns: {_shown(schema.names)} before, "
+                f"here {_shown(names)}",
+                where=part.name,
+            )
+    twice = [name for name in schema.names if schema.names.count(name) > 1]
+    if twice:
+        raise DataError(f"two columns are called {quoted(twice[0])}", where=parts[0].name)
+    heads = (part.head() for part in parts)
+    head = next((head for head in heads if head.num_rows), None)
+    if head is None:
+        raise DataError("there are no rows", where=files.name)
+    return as_table(files.name, parts, schema, head)
+
+
+def _refuse_cut_stream(file: File, stream: BinaryIO) -> None:
+    """Refuse a stream without its end mark: it may be cut off between two batches."""
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, size - len(_STREAM_END)))
+    if stream.read() != _STREAM_END:
+        raise DataError(
+            "the Arrow stream has no end", where=file.name, hint="copy or write it again"
+        )
+    stream.seek(0)
+
+
+def _first(batches: Iterator[Any]) -> Iterator[Any]:
+    """Yield batches up to the first one with rows."""
+    for batch in batches:
+        yield batch
+        if batch.num_rows:
+            return
+
+
+def _buffered(stream: Any) -> Any:
+    """Return a file for pyarrow: by its path where it has one, which is quicker."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    if isinstance(stream, io.FileIO) and isinstance(stream.name, str):
+        return pa.OSFile(stream.name)
+    return pa.PythonFile(stream, mode="r")
+
+
+@contextmanager
+def _readable(file: File) -> Iterator[None]:
+    """Turn what pyarrow says of a damaged file into an error that names the file."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    with reading(file):
+        try:
+            yield
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowSerializationError) as error:
+            what = str(error).partition("\n")[0].rstrip(".")
+            hint = "copy or write it again"
+            raise DataError(f"cannot read the file: {what}", where=file.name, hint=hint) from error
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(quoted(name) for name in names[:8]) + (", …" if len(names) > 8 else "")

@@ -1,0 +1,178 @@
+"""JSON lines: an object a row, whose keys are the columns."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from lossctl.errors import DataError
+from lossctl.names import quoted
+from lossctl.numbers import spelled, to_number
+from lossctl.sources.dialect import HEAD_ROWS, SAMPLE_ROWS, UTF8_BOM, kind_of
+from lossctl.sources.files import Files
+from lossctl.sources.records import names_of, not_a_number
+from lossctl.sources.streams import File, reading
+from lossctl.sources.table import EMPTY, Batch, Column, Request
+from lossctl.texts import Keys
+
+_BATCH_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class _Lines:
+    name: str
+    lines: tuple[int, ...]
+
+    def place(self, row: int, column: Column | None) -> str:
+        return _place(self.name, self.lines[row], column)
+
+
+def _place(name: str, line: int, column: Column | None) -> str:
+    place = f"{name}, line {line}"
+    return place if column is None else f"{place}, column {quoted(column.label)}"
+
+
+@dataclass(frozen=True)
+class JsonTable:
+    """One or more files of objects as one table; a key that a row lacks is a missing cell."""
+
+    name: str
+    files: tuple[File, ...]
+    columns: tuple[Column, ...]
+    shape: None = None
+    header: None = None
+    named: bool = True
+
+    def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """Return columns with their kinds known, reading on where the first rows have no value."""
+        return tuple(self._settled(c) if c.kind == EMPTY else c for c in columns)
+
+    def _settled(self, column: Column) -> Column:
+        for batch in self.read(Request(names=(column.position,)), keep=True):
+            if first := next((text for text in batch.names[0].texts if text), None):
+                return replace(column, kind=kind_of(first), first=first)
+        return column
+
+    def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
+        """Yield the rows in batches of bounded size."""
+        for file in self.files:
+            found = _objects(file, keep=keep)
+            while rows := list[Any](islice(found, _BATCH_ROWS)):
+                wrong: Any = rows.pop() if isinstance(rows[-1], DataError) else None
+                stop, fault = self._first_fault(file, rows, request)
+                if stop:
+                    yield self._batch(file, rows[:stop], request)
+                error: DataError | None = fault or wrong
+                if error is not None:
+                    raise error
+
+    def _first_fault(
+        self, file: File, rows: list[Any], request: Request
+    ) -> tuple[int, DataError | None]:
+        """Return how many rows are right, and what is wrong with the next."""
+        for i, (line, row) in enumerate(rows):
+            for position in request.numbers:
+                column = self.columns[position]
+                value = row.get(column.name)
+                if _number(value) is None:
+                    text = value if isinstance(value, str) else json.dumps(value)
+                    return i, not_a_number(_place(file.name, line, column), text)
+        return len(rows), None
+
+    def _batch(self, file: File, rows: list[Any], request: Request) -> Batch:
+        def cells(position: int) -> list[Any]:
+            name = self.columns[position].name
+            return [row.get(name) for _, row in rows]
+
+        numbers = [[_number(value) for value in cells(position)] for position in request.numbers]
+        return Batch(
+            np.array(numbers, dtype=np.float64).reshape(len(request.numbers), len(rows)).T,
+            tuple(names_of(list(map(_text, cells(position)))) for position in request.names),
+            tuple(Keys.of(list(map(_text, cells(position)))) for position in request.keys),
+            _Lines(file.name, tuple(line for line, _ in rows)),
+        )
+
+
+def open_jsonl(files: Files) -> JsonTable:
+    """Look at the first rows for the keys.
+
+    Raises:
+        DataError: a line is no object, or there is none.
+
+    """
+    rows: list[dict[str, Any]] = []
+    for file in files.files:
+        for found in islice(_objects(file, keep=True), SAMPLE_ROWS - len(rows)):
+            if isinstance(found, DataError):
+                if rows:
+                    break  # it is told in its turn
+                raise found
+            rows.append(found[1])
+    if not rows:
+        raise DataError("there are no rows", where=files.name, hint="an object a line is wanted")
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = tuple(_column(i, name, rows) for i, name in enumerate(names))
+    return JsonTable(files.name, files.files, columns)
+
+
+def _column(position: int, name: str, rows: Sequence[dict[str, Any]]) -> Column:
+    texts = [_text(row.get(name)).strip() for row in rows]
+    first = next((text for text in texts if text), None)
+    return Column(position, name, kind_of(first), first, tuple(texts[:HEAD_ROWS]))
+
+
+def _objects(file: File, *, keep: bool) -> Iterator[tuple[int, dict[str, Any]] | DataError]:
+    """Yield each object with its line; what is wrong is yielded, too, as the last."""
+    with reading(file), _buffered(file.open(keep=keep)) as stream:
+        for line, content in enumerate(stream, start=1):
+            text = content.removeprefix(UTF8_BOM) if line == 1 else content
+            if not text.strip():
+                continue
+            where = f"{file.name}, line {line}"
+            try:
+                value = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                what = getattr(error, "msg", None) or "it is not JSON in UTF-8"
+                yield DataError(f"cannot read the object: {what}", where=where)
+                return
+            if not isinstance(value, dict):
+                hint = 'a row is an object: {"prediction": 0.5, "label": 1}'
+                yield DataError("not an object", where=where, hint=hint)
+                return
+            yield line, value
+
+
+def _buffered(stream: Any) -> io.BufferedReader[Any]:
+    return io.BufferedReader(stream, 1 << 20)
+
+
+def _number(value: Any) -> float | None:
+    """Return the value of a cell; NaN where it is missing, None where it is no number."""
+    if value is None:
+        return np.nan
+    if isinstance(value, str):
+        return to_number(value)
+    if not isinstance(value, bool | int | float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf if value > 0 else -np.inf
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return "" if value != value else spelled(value)  # noqa: PLR0124  # NaN
+    return json.dumps(value)

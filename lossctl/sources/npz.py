@@ -1,0 +1,125 @@
+"""NPZ files: several arrays in one, each read as an NPY file is."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+from lossctl.errors import DataError
+from lossctl.names import did_you_mean, listing
+from lossctl.sources.arrays import ArrayTable, as_table
+from lossctl.sources.npy import read_header
+from lossctl.sources.streams import File, as_seekable, reading
+
+LABELS = "labels"
+_BY_SIDE = {"predictions": ("predictions",), "labels": (LABELS,)}
+
+
+@dataclass(frozen=True)
+class Member:
+    """An array of an NPZ file."""
+
+    file: File
+    member: str
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+        return f"{self.file.name}:{self.member}"
+
+    def open(self, *, keep: bool = False) -> BinaryIO:  # noqa: ARG002
+        """Return the bytes of the array, unpacked; zipfile checks them against their CRC."""
+        with reading(self.file):
+            archive = _opened(self.file)
+            return cast("BinaryIO", _Closing(archive, f"{self.member}.npy"))
+
+    def seekable(self, *, keep: bool = False) -> BinaryIO:
+        """Return the bytes as a file in which one can seek."""
+        return as_seekable(self.open(keep=keep), self)
+
+
+class _Closing(io.RawIOBase):
+    """A member of an archive that closes the archive with itself."""
+
+    def __init__(self, archive: zipfile.ZipFile, member: str) -> None:
+        self._archive, self._stream = archive, archive.open(member)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            part = self._stream.read(len(buffer))
+        except zipfile.BadZipFile as error:
+            raise EOFError(str(error)) from error
+        buffer[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        self._stream.close()
+        self._archive.close()
+        super().close()
+
+
+def members(file: File) -> tuple[str, ...]:
+    """Return the names of the arrays in a file.
+
+    Raises:
+        DataError: it is no NPZ file.
+
+    """
+    with reading(file), _opened(file) as archive:
+        return tuple(n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy"))
+
+
+def open_member(file: File, name: str | None, side: str) -> ArrayTable:
+    """Open one array: the one of that name, else that of the side, else the only one.
+
+    Raises:
+        DataError: there is no such array, or none that can be meant.
+
+    """
+    names = members(file)
+    wanted = [name] if name is not None else [n for n in _BY_SIDE[side] if n in names] or [*names]
+    if len(wanted) != 1 or wanted[0] not in names:
+        raise _not_there(file, name, names, side)
+    member = Member(file, wanted[0])
+    return as_table(member.name, [read_header(member)])
+
+
+def _not_there(file: File, name: str | None, names: tuple[str, ...], side: str) -> DataError:
+    if name is not None:
+        hint = did_you_mean(name, names) or f"the arrays are {listing(names)}"
+        return DataError(f"there is no array '{name}'", where=file.name, hint=hint)
+    return DataError(
+        f"which array holds the {side}? there are {listing(names) or 'none'}",
+        where=file.name,
+        hint=f"say it: {file.name}:NAME",
+    )
+
+
+class _Archive(zipfile.ZipFile):
+    """An archive that closes its file with itself."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        try:
+            super().__init__(stream)
+        except BaseException:
+            stream.close()
+            raise
+
+    def close(self) -> None:
+        super().close()
+        self._stream.close()
+
+
+def _opened(file: File) -> zipfile.ZipFile:
+    """Open the archive; both sides may be in it, so what comes through a pipe is kept."""
+    try:
+        return _Archive(file.seekable(keep=True))
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, ValueError) as error:
+        hint = "copy or write it again"
+        raise DataError(f"not an NPZ file: {error}", where=file.name, hint=hint) from error
