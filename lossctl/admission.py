@@ -36,6 +36,7 @@ def admit(plan: Plan, pair: Pair, seen: Mapping[str, int]) -> Admitted:
     if missing is not None and plan.nan == ERROR:
         faults.append(_missing_fault(pair, encoded, missing))
     block, kept = _without_missing(plan, pair, encoded, missing)
+    faults += _weight_faults(pair)
     checked = check(plan.domain, plan.form, block.prediction, block.label, plan.sum_tolerance)
     faults += [replace(fault, row=int(kept[fault.row])) for fault in checked.faults]
     block = replace(block, prediction=checked.prediction, adjusted=checked.adjusted, seen=seen)
@@ -51,6 +52,19 @@ def _shown(plan: Plan, pair: Pair) -> Shown:
         batch = pair.prediction if plan.roles.shown[0] == PREDICTION else pair.label
         key = batch.keys[0]
     return Shown(key, plan.coding.shown(pair.label))
+
+
+def _weight_faults(pair: Pair) -> list[Fault]:
+    """Check that weights are there, finite and not negative."""
+    if pair.weight is None or not len(pair):
+        return []
+    usable = np.isfinite(pair.weight) & (pair.weight >= 0)
+    if usable.all():
+        return []
+    row = first_row(~usable)
+    value = float(pair.weight[row])
+    what = "the weight is missing" if np.isnan(value) else f"{value!r} is no weight"
+    return [Fault(row, "weight", 0, what, "weights are finite numbers from 0 on")]
 
 
 def _missing(plan: Plan, pair: Pair, encoded: Encoded) -> Booleans | None:
@@ -76,22 +90,22 @@ def _without_missing(
     prediction, label = pair.prediction.numbers, encoded.values
     everything = range(len(pair))
     if missing is None:
-        return Block(prediction, label, pair.rows), everything
+        return Block(prediction, label, pair.rows, pair.weight), everything
     cells = missing if missing.ndim == 2 else missing[:, np.newaxis]
     prediction = np.where(cells, np.nan, prediction)
     if label.ndim == 2:
         label = np.where(cells, np.nan, label)
     if plan.nan != SKIP:
-        return Block(prediction, label, pair.rows), everything
+        return Block(prediction, label, pair.rows, pair.weight), everything
     empty = missing if missing.ndim == 1 else np.asarray(missing.all(axis=1))
     kept = np.flatnonzero(~empty)
     left_out = missing[kept] if missing.ndim == 2 else None
     if left_out is not None and not left_out.any():
         left_out = None
     skipped = int(np.count_nonzero(missing))
-    return Block(
-        prediction[kept], label[kept], np.asarray(pair.rows)[kept], left_out, skipped
-    ), kept
+    rows = np.asarray(pair.rows)[kept]
+    weight = None if pair.weight is None else pair.weight[kept]
+    return Block(prediction[kept], label[kept], rows, weight, left_out, skipped), kept
 
 
 def _missing_fault(pair: Pair, encoded: Encoded, missing: Booleans) -> Fault:

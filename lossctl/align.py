@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from lossctl.block import Integers
+from lossctl.block import Floats, Integers
 from lossctl.columns import LABEL, PREDICTION, Roles
 from lossctl.errors import DataError
 from lossctl.names import quoted, readable
 from lossctl.sources import ArrayTable
-from lossctl.sources.table import Batch, Inputs, Request, Table
+from lossctl.sources.table import Batch, Inputs, Request, Table, in_step
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Pair:
     rows: range | Integers
     prediction: Batch
     label: Batch
+    weight: Floats | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -29,7 +31,14 @@ class Pair:
 
     def __getitem__(self, rows: slice) -> Pair:
         """Return some of the rows."""
-        return Pair(self.rows[rows], self.prediction[rows], self.label[rows])
+        weight = None if self.weight is None else self.weight[rows]
+        return Pair(self.rows[rows], self.prediction[rows], self.label[rows], weight)
+
+    def take(self, rows: Integers) -> Pair:
+        """Return the rows of these places."""
+        weight = None if self.weight is None else self.weight[rows]
+        numbers = np.asarray(self.rows)[rows]
+        return Pair(numbers, self.prediction.take(rows), self.label.take(rows), weight)
 
     def index(self, row: int) -> int:
         """Return which of the rows has this number."""
@@ -83,30 +92,53 @@ def _unequal_lengths(inputs: Inputs, rows: int, others: int) -> DataError:
     )
 
 
+def requests(roles: Roles, *, label_as_text: bool, shown: bool) -> tuple[Request, Request]:
+    """Return what is read of the predictions and of the labels.
+
+    ``shown``: with the key by which rows are shown, the first of its side's keys. A column of
+    weights comes last among the numbers of its side.
+    """
+    positions = tuple(column.position for column in roles.label)
+    numbers, names = ((), positions) if label_as_text else (positions, ())
+    mine, theirs = (tuple(key[i].position for key in roles.keys) for i in (0, 1))
+    if roles.shown is not None and shown:
+        side, key = roles.shown[0], (roles.shown[1].position,)
+        mine, theirs = (
+            mine or (key if side == PREDICTION else ()),
+            theirs or (key if side == LABEL else ()),
+        )
+    weight = {} if roles.weight is None else {roles.weight[0]: (roles.weight[1].position,)}
+    own = tuple(column.position for column in roles.prediction)
+    return (
+        Request((*own, *weight.get(PREDICTION, ())), keys=mine),
+        Request((*numbers, *weight.get(LABEL, ())), names, theirs),
+    )
+
+
+def paired(roles: Roles, rows: range | Integers, prediction: Batch, label: Batch) -> Pair:
+    """Return rows of both sides as a pair, with the weights taken off the numbers of their side."""
+    if roles.weight is None:
+        return Pair(rows, prediction, label)
+    batch = prediction if roles.weight[0] == PREDICTION else label
+    weight, rest = batch.numbers[:, -1], replace(batch, numbers=batch.numbers[:, :-1])
+    if batch is prediction:
+        return Pair(rows, rest, label, weight)
+    return Pair(rows, prediction, rest, weight)
+
+
 def in_order(
     inputs: Inputs, roles: Roles, *, label_as_text: bool, shown: bool = False
 ) -> Iterator[Pair]:
     """Yield the rows of predictions and labels in pairs, both in file order.
 
-    ``shown``: with the key by which rows are shown, the first of its side's keys.
-
     Raises:
         DataError: the keys of a row differ, or one input is longer than the other.
 
     """
-    positions = tuple(column.position for column in roles.label)
-    numbers, names = ((), positions) if label_as_text else (positions, ())
-    side, own = (roles.shown[0], (roles.shown[1].position,)) if roles.shown and shown else ("", ())
-    if inputs.labels is None:
-        yield from _of_one_table(inputs.predictions, roles, Request(numbers, names, own))
-        return
-    mine, theirs = (tuple(key[i].position for key in roles.keys) for i in (0, 1))
-    of_predictions = Request(
-        tuple(column.position for column in roles.prediction),
-        keys=mine or (own if side == PREDICTION else ()),
-    )
-    of_labels = Request(numbers, names, theirs or (own if side == LABEL else ()))
-    for pair in _in_step(inputs, of_predictions, of_labels):
+    of_predictions, of_labels = requests(roles, label_as_text=label_as_text, shown=shown)
+    start = 0
+    for prediction, label in _both(inputs, of_predictions, of_labels):
+        pair = paired(roles, range(start, start + len(label)), prediction, label)
         difference = _first_difference(pair) if roles.keys else None
         if difference is None:
             yield pair
@@ -115,34 +147,32 @@ def in_order(
             if row:  # the rows before it come first: one of them may be wrong as well
                 yield pair[:row]
             raise _different_keys(roles, pair, row, key)
+        start += len(label)
 
 
-def _of_one_table(table: Table, roles: Roles, of_label: Request) -> Iterator[Pair]:
-    own = tuple(column.position for column in roles.prediction)
-    start, split = 0, len(own)
-    for batch in table.read(replace(of_label, numbers=(*own, *of_label.numbers))):
-        label = replace(batch, numbers=batch.numbers[:, split:])
-        rows = range(start, start + len(batch))
-        yield Pair(rows, replace(batch, numbers=batch.numbers[:, :split], names=()), label)
-        start += len(batch)
-
-
-def _in_step(inputs: Inputs, of_predictions: Request, of_labels: Request) -> Iterator[Pair]:
-    """Cut two streams of batches at each other's ends, so that both sides have the same rows."""
-    left = inputs.predictions.read(of_predictions)
-    right = inputs.label_table.read(of_labels)
-    rows = 0
-    mine, theirs = next(left, None), next(right, None)
-    while mine is not None and theirs is not None:
-        step = min(len(mine), len(theirs))
-        yield Pair(range(rows, rows + step), mine[:step], theirs[:step])
-        rows += step
-        mine = mine[step:] if step < len(mine) else next(left, None)
-        theirs = theirs[step:] if step < len(theirs) else next(right, None)
-    if mine is not None or theirs is not None:
-        more = sum(map(len, left)) + (len(mine) if mine is not None else 0)
-        others = sum(map(len, right)) + (len(theirs) if theirs is not None else 0)
-        raise _unequal_lengths(inputs, rows + more, rows + others)
+def _both(
+    inputs: Inputs, of_predictions: Request, of_labels: Request
+) -> Iterator[tuple[Batch, Batch]]:
+    """Yield the same rows of both sides, which may be columns of one table."""
+    if inputs.labels is not None:
+        yield from in_step(
+            inputs.predictions.read(of_predictions),
+            inputs.labels.read(of_labels),
+            partial(_unequal_lengths, inputs),
+        )
+        return
+    split, mine = len(of_predictions.numbers), len(of_predictions.keys)
+    together = Request(
+        (*of_predictions.numbers, *of_labels.numbers),
+        of_labels.names,
+        (*of_predictions.keys, *of_labels.keys),
+    )
+    for batch in inputs.predictions.read(together):
+        numbers, keys = batch.numbers, batch.keys
+        yield (
+            replace(batch, numbers=numbers[:, :split], names=(), keys=keys[:mine]),
+            replace(batch, numbers=numbers[:, split:], keys=keys[mine:]),
+        )
 
 
 def _first_difference(pair: Pair) -> tuple[int, int] | None:

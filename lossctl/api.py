@@ -37,6 +37,8 @@ class Options(TypedDict, total=False):
     label_col: str | int | Sequence[str | int] | None
     id: str | int | None
     unmatched: str
+    weight_col: str | int | None
+    weights: Data | None
     classes: str | Sequence[str] | None
     label_base: int
     positive: str | None
@@ -152,7 +154,7 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
             hint = did_you_mean(name, known) or f"the options are {', '.join(known)}"
             raise UsageError(f"there is no option '{name}'", hint=hint)
     defaults = scoring.Options()
-    id_ = options.get("id")
+    id_, weight = options.get("id"), options.get("weight_col")
     return scoring.Options(
         form=options.get("from_"),
         reduction=options.get("reduction"),
@@ -161,11 +163,13 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
         level=options.get("level", defaults.level),
         worst=options.get("worst", 0),
         per_row=options.get("per_row") is not None,
+        weights=_data(options.get("weights")),
         unmatched=options.get("unmatched", defaults.unmatched),
         columns=ColumnOptions(
             _columns(options.get("pred_col")),
             _columns(options.get("label_col")),
             None if id_ is None else str(id_),
+            None if weight is None else str(weight),
         ),
         label=LabelOptions(
             _classes(options.get("classes")), options.get("label_base", 0), options.get("positive")

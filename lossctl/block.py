@@ -45,7 +45,8 @@ class Block:
     """Rows ready to be scored.
 
     ``prediction`` is (n, m) or (n, K), float64. ``label`` is (n, m) float64, or for classes either
-    (n,) int64 positions of the class or (n, K) float64 one-hot or soft rows. ``left_out`` marks
+    (n,) int64 positions of the class or (n, K) float64 one-hot or soft rows. ``weight`` is (n,), or
+    None where all rows weigh the same. ``left_out`` marks
     cells, (n, m), that cost nothing and are not counted; None where there are none. ``rows`` are
     the rows' numbers in the whole input. The rest was found on the way: missing cells, or rows,
     that were skipped; rows with a value that was moved to its bound; labels met for the first time.
@@ -55,6 +56,7 @@ class Block:
     prediction: Floats
     label: Floats | Integers
     rows: Sequence[int] | Integers = ()
+    weight: Floats | None = None
     left_out: Booleans | None = None
     skipped: int = 0
     adjusted: int = 0

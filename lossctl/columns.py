@@ -24,6 +24,7 @@ class ColumnOptions:
     prediction: str | tuple[str, ...] | None = None
     label: str | tuple[str, ...] | None = None
     id: str | None = None
+    weight: str | None = None
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Roles:
 
     ``keys`` are those that both inputs have, and that must agree row by row, or the one by which
     rows are ``joined``. ``shown`` is the key by which rows are shown to a person, the first of
-    these or one that only one side has.
+    these or one that only one side has. ``weight`` is a column of either side, if there is one.
     """
 
     prediction: tuple[Column, ...]
@@ -40,6 +41,7 @@ class Roles:
     keys: tuple[tuple[Column, Column], ...] = ()
     shown: tuple[str, Column] | None = None
     joined: bool = False
+    weight: tuple[str, Column] | None = None
 
     @property
     def prediction_names(self) -> tuple[str, ...] | None:
@@ -62,8 +64,8 @@ def choose(
         DataError: a named column is not there, or several could be meant.
 
     """
-    if options.id is not None:
-        return _with_id(domain, inputs, options, classes)
+    if options.id is not None or options.weight is not None:
+        return _with_named(domain, inputs, options, classes)
     paired = _paired_by_name(domain, inputs, options, classes)
     if paired is not None:
         prediction, label = paired
@@ -274,20 +276,43 @@ def _check_kinds(
         )
 
 
-def _with_id(
+def _with_named(
     domain: Domain, inputs: Inputs, options: ColumnOptions, classes: Sequence[str] | None
 ) -> Roles:
-    """Choose among the columns that are not the id; two inputs are joined by it."""
-    mine = _id_column(str(options.id), inputs.predictions)
-    if inputs.labels is None:
-        roles = choose(
-            domain, Inputs(Hidden(inputs.predictions, mine)), replace(options, id=None), classes
+    """Choose among the columns that are neither id nor weight; two inputs are joined by the id."""
+    tables = [inputs.predictions] + ([] if inputs.labels is None else [inputs.labels])
+    ids = [] if options.id is None else [_id_column(options.id, table) for table in tables]
+    weight = _weight_column(options.weight, inputs)
+    hidden: list[tuple[Column, ...]] = [(column,) for column in ids] or [()] * len(tables)
+    if weight is not None:
+        place = 0 if weight[0] == PREDICTION or inputs.labels is None else 1
+        hidden[place] = (*hidden[place], weight[1])
+    rest = Inputs(*map(Hidden, tables, hidden))
+    roles = choose(domain, rest, replace(options, id=None, weight=None), classes)
+    roles = replace(roles, weight=weight)
+    if not ids:
+        return roles
+    roles = replace(roles, shown=(PREDICTION, ids[0]))
+    return roles if len(ids) == 1 else replace(roles, keys=((ids[0], ids[1]),), joined=True)
+
+
+def _weight_column(asked: str | None, inputs: Inputs) -> tuple[str, Column] | None:
+    """Return the column of weights: on the labels' side, else beside the predictions."""
+    if asked is None:
+        return None
+    sides = ((LABEL, inputs.label_table), (PREDICTION, inputs.predictions))
+    named = [(s, t) for s, t in sides if any(column.name == asked for column in t.columns)]
+    side, table = (named or sides)[0]
+    found = select((asked,), table)
+    if len(found) > 1:
+        raise DataError(f"--weight-col is one column, not {shown(found)}", where=table.name)
+    if found[0].kind == TEXT:
+        raise DataError(
+            f"the weights in {found[0].label!r} are text, such as {quoted(found[0].first)}",
+            where=table.name,
+            hint="weights are numbers",
         )
-        return replace(roles, shown=(PREDICTION, mine))
-    theirs = _id_column(str(options.id), inputs.labels)
-    rest = Inputs(Hidden(inputs.predictions, mine), Hidden(inputs.labels, theirs))
-    roles = choose(domain, rest, replace(options, id=None), classes)
-    return replace(roles, keys=((mine, theirs),), shown=(PREDICTION, mine), joined=True)
+    return side, found[0]
 
 
 def _id_column(asked: str, table: Table) -> Column:

@@ -30,6 +30,9 @@ def conclude(plan: Plan, summaries: Summaries) -> tuple[Result, ...]:
     """
     if summaries.moments.count == 0:
         raise no_rows(plan, summaries.counts)
+    cells = summaries.moments.sums[len(plan.kernels)]
+    if cells.units == 0:
+        raise DataError("all weights are zero", where=plan.inputs.name)
     return tuple(_result(plan, loss, summaries) for loss in plan.losses)
 
 
@@ -119,11 +122,20 @@ def _signature(plan: Plan, loss: Loss, n: int, *, summed: bool) -> Signature:
         loss=str(loss),
         form=plan.form,
         norm="check" if plan.domain.classes and plan.form != LOGITS else "none",
-        denominator="none" if summed else "n" if plan.cells == 1 else "cells",
+        weights=plan.weights,
+        denominator="none" if summed else _denominator(plan),
         nan=plan.nan,
         join="id" if plan.roles.joined else "order",
         n=n,
     )
+
+
+def _denominator(plan: Plan) -> str:
+    """Name what the mean divides by: rows, cells, or the weights of either."""
+    counted = "n" if plan.cells == 1 else "cells"
+    if plan.roles.weight is None:
+        return counted
+    return "weights" if plan.cells == 1 else "weighted-cells"
 
 
 def _warnings_of(plan: Plan, summaries: Summaries, column: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lossctl.align import Pair
+from lossctl.align import Pair, paired, requests
 from lossctl.columns import Roles
 from lossctl.errors import DataError
 from lossctl.ids import Index, Rows
@@ -45,18 +45,15 @@ def by_id(
 
     """
     mine, theirs = roles.keys[0]
-    positions = tuple(column.position for column in roles.label)
-    numbers, names = ((), positions) if label_as_text else (positions, ())
-    table = inputs.label_table
-    labels = _held(table, Request(numbers, names, (theirs.position,)), theirs)
+    of_predictions, of_labels = requests(roles, label_as_text=label_as_text, shown=False)
+    labels = _held(inputs.label_table, of_labels, theirs)
     index = Index.of(labels.keys[0])
     if len(index.duplicates):
         raise _duplicate(labels, theirs, index.duplicates)
     met = np.zeros(len(labels), dtype=bool)
     extras: list[Keys] = []
-    own = tuple(column.position for column in roles.prediction)
     row, stopped = 0, False
-    for batch in inputs.predictions.read(Request(own, keys=(mine.position,))):
+    for batch in inputs.predictions.read(of_predictions):
         _refuse_empty(batch, mine)
         partners = index.find(batch.keys[0])
         _refuse_again(batch, mine, partners, met)
@@ -68,7 +65,7 @@ def by_id(
             found.extra += alone[: _NAMED - len(found.extra)].tolist()
             stopped |= unmatched == ERROR
         if not stopped:
-            yield _pair(row, batch, labels, known, partners)
+            yield _pair(roles, row, batch, labels, known, partners)
         row += len(batch)
     _refuse_again_among(extras, inputs.predictions, mine)
     lonely = np.flatnonzero(~met)
@@ -78,10 +75,12 @@ def by_id(
         raise _without_partner(inputs, mine, found)
 
 
-def _pair(row: int, batch: Batch, labels: Batch, known: Rows, partners: Rows) -> Pair:
+def _pair(  # noqa: PLR0913, PLR0917
+    roles: Roles, row: int, batch: Batch, labels: Batch, known: Rows, partners: Rows
+) -> Pair:
     if len(known) == len(batch):
-        return Pair(range(row, row + len(batch)), batch, labels.take(partners))
-    return Pair(row + known, batch.take(known), labels.take(partners[known]))
+        return paired(roles, range(row, row + len(batch)), batch, labels.take(partners))
+    return paired(roles, row + known, batch.take(known), labels.take(partners[known]))
 
 
 def _held(table: Table, request: Request, key: Column) -> Batch:

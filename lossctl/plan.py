@@ -18,8 +18,9 @@ ERROR, SKIP, PROPAGATE = "error", "skip", "propagate"
 class Plan:
     """The losses, the inputs and how to read them, with every choice made.
 
-    ``worst`` is how many of the worst rows are wanted; ``per_row``: every row is.
-    ``block_rows`` bounds the rows of a block; results do not depend on it.
+    ``weights`` says where they come from. ``worst`` is how many of the worst rows are wanted;
+    ``per_row``: every row is. ``block_rows`` bounds the rows of a block; results do not depend on
+    it.
     """
 
     losses: tuple[Loss, ...]
@@ -27,6 +28,7 @@ class Plan:
     inputs: Inputs
     roles: Roles
     coding: Coding
+    weights: str = "none"
     nan: str = ERROR
     unmatched: str = ERROR
     sum_tolerance: float = 1e-3

@@ -20,6 +20,7 @@ class Signature:
     loss: str
     form: str
     norm: str
+    weights: str
     denominator: str
     nan: str
     join: str
@@ -32,7 +33,7 @@ class Signature:
             "conv": "exact",
             "eps": "0",
             "norm": self.norm,
-            "weights": "none",
+            "weights": self.weights,
             "denom": self.denominator,
             "ignore": "none",
             "smooth": "0",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from lossctl import align, columns
@@ -12,7 +12,7 @@ from lossctl.conclusion import conclude
 from lossctl.engines import local
 from lossctl.engines.partition import Sink
 from lossctl.errors import DataError, UsageError
-from lossctl.known import is_key, without_prefix
+from lossctl.known import is_aside, is_key, is_nameless, without_prefix
 from lossctl.labels import LabelOptions, check_options
 from lossctl.labels import choose as choose_coding
 from lossctl.losses import Loss, parse
@@ -22,8 +22,8 @@ from lossctl.names import listing
 from lossctl.numbers import to_number
 from lossctl.plan import ERROR, PROPAGATE, SKIP, Plan
 from lossctl.result import MEAN, NONE, SUM, Result
-from lossctl.sources import InputOptions, open_tables
-from lossctl.sources.table import TEXT, Inputs, Table
+from lossctl.sources import InputOptions, npz_array, open_tables
+from lossctl.sources.table import TEXT, Beside, Inputs, Table
 
 Data: TypeAlias = Any  # a path, or whatever lossctl.sources.memory takes
 
@@ -36,6 +36,7 @@ class Options:
     reduction: str | None = None
     nan: str = ERROR
     unmatched: str = ERROR
+    weights: Any = None
     sum_tolerance: float = 1e-3
     level: float = 0.95
     worst: int = 0
@@ -99,15 +100,21 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
     names = [predictions] if labels is None else [predictions, labels]
     tables = open_tables(names, options.input)
     inputs = align.fit(*tables) if options.columns.id is None else Inputs(*tables)
+    weighed = _with_weights(inputs, names, options)
     _refuse_two_complete_files(domain, inputs, options.columns)
-    roles = columns.choose(domain, inputs, options.columns, options.label.classes)
+    named = options.columns if weighed is None else replace(options.columns, weight=None)
+    roles = columns.choose(domain, inputs, named, options.label.classes)
     coding = choose_coding(domain, inputs, roles, options.label)
     if domain.classes and form == LOGITS:
         _refuse_unrelated_columns(inputs, roles, options)
+    if weighed is not None:
+        inputs = Inputs(weighed, inputs.labels)
+        roles = replace(roles, weight=(columns.PREDICTION, weighed.added))
     return Plan(
         losses=losses,
         form=form,
         inputs=inputs,
+        weights="file" if weighed is not None else "column" if roles.weight else "none",
         roles=roles,
         coding=coding,
         nan=options.nan,
@@ -118,6 +125,28 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         worst=options.worst,
         per_row=options.per_row,
     )
+
+
+def _with_weights(inputs: Inputs, names: list[Data], options: Options) -> Beside | None:
+    """Return the predictions with the weights of a file, or of an NPZ, beside them."""
+    source, asked = options.weights, options.columns.weight
+    if source is None and asked is not None:
+        source, asked = next(filter(None, (npz_array(name, asked) for name in names)), None), None
+    if source is None:
+        return None
+    (table,) = open_tables([source], options.input)
+    columns_ = [c for c in table.columns if not is_key(c.name) and not is_nameless(c.name)]
+    if asked is not None:
+        found = columns.select((asked,), table)
+    elif len(columns_) > 1:
+        found = tuple(c for c in columns_ if is_aside(c.name))
+    else:
+        found = tuple(columns_)
+    if len(found) != 1:
+        raise DataError(
+            "one column of weights is wanted", where=table.name, hint="--weight-col COL"
+        )
+    return Beside(inputs.predictions, table, found[0])
 
 
 def _check_reduction(losses: tuple[Loss, ...], reduction: str | None) -> None:

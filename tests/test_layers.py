@@ -45,7 +45,10 @@ MAY_IMPORT = {
     "ids": {"texts"},
     "join": {"align", "columns", "errors", "ids", "names", "sources", "texts"},
     "admission": {"align", "block", "columns", "labels", "losses", "plan"},
-    "engines": {"admission", "align", "block", "errors", "join", "losses", "plan", "summaries"},
+    "engines": {
+        *("admission", "align", "block", "columns", "errors", "join"),
+        *("losses", "plan", "summaries"),
+    },
     "sinks": {"errors", "names", "numbers", "texts"},
     "catalogue": {"losses"},
     "onehot": {"columns", "errors", "known", "labels", "names", "numbers", "sinks", "sources"},

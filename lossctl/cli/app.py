@@ -93,6 +93,8 @@ def score(
     label_col: options.LabelColumns = None,
     id: options.Id = None,  # noqa: A002  # the option's name
     unmatched: options.Unmatched = "error",
+    weight_col: options.WeightColumn = None,
+    weights: options.Weights = None,
     classes: options.Classes = None,
     label_base: options.LabelBase = 0,
     positive: options.Positive = None,
@@ -138,6 +140,8 @@ def score(
         "label_col": label_col,
         "id": id,
         "unmatched": unmatched,
+        "weight_col": weight_col,
+        "weights": weights,
         "classes": classes,
         "label_base": label_base,
         "positive": positive,

@@ -75,6 +75,14 @@ Unmatched = Annotated[
         "--unmatched", metavar="error|skip", help="What to do about ids on one side only."
     ),
 ]
+WeightColumn = Annotated[
+    Optional[str],
+    typer.Option("--weight-col", metavar="COL", help="The column of weights, on either side."),
+]
+Weights = Annotated[
+    Optional[str],
+    typer.Option("--weights", metavar="FILE", help="A file of weights, in the predictions' order."),
+]
 LabelColumn = Annotated[
     Optional[str], typer.Option("--label-col", metavar="COL", help="The column of labels.")
 ]
@@ -96,7 +104,7 @@ InputFormat = Annotated[
     typer.Option(
         "--input-format",
         metavar="FORMAT",
-        help="csv, tsv, npy, npz, parquet, arrow or jsonl, where neither suffix nor content says it.",
+        help="csv, tsv, npy, npz, parquet, arrow or jsonl; where nothing else tells it.",
     ),
 ]
 Header = Annotated[

@@ -9,6 +9,7 @@ from typing import TypeVar
 from lossctl.admission import admit
 from lossctl.align import Pair, in_order
 from lossctl.block import Block, Fault, RowLosses
+from lossctl.columns import PREDICTION
 from lossctl.errors import DataError
 from lossctl.join import Unmatched, by_id
 from lossctl.losses.rows import row_losses
@@ -125,8 +126,11 @@ def _aligned(plan: Plan, unmatched: Unmatched) -> Iterator[Pair]:
 
 def _error(plan: Plan, pair: Pair, fault: Fault) -> DataError:
     """Turn a fault of some rows into an error that says where it is."""
-    on_label = fault.side == "label"
-    batch = pair.label if on_label else pair.prediction
-    columns = plan.roles.label if on_label else plan.roles.prediction
+    side, columns = fault.side, plan.roles.label
+    if side == "weight" and plan.roles.weight is not None:
+        side, columns = plan.roles.weight[0], (plan.roles.weight[1],)
+    elif side == PREDICTION:
+        columns = plan.roles.prediction
+    batch = pair.prediction if side == PREDICTION else pair.label
     column = None if fault.column is None else columns[fault.column]
     return DataError(fault.message, where=batch.place(fault.row, column), hint=fault.hint)

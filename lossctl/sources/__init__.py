@@ -37,9 +37,23 @@ def open_tables(inputs: Sequence[Any], options: InputOptions) -> tuple[Table, ..
         _open(found[value], side, options) if isinstance(value, str) else _held(value, side)
         for value, side in zip(inputs, ("predictions", "labels"), strict=False)
     ]
-    if len(inputs) == 1 and names and found[names[0]].format == NPZ:
-        tables.append(_open(found[names[0]], "labels", options))
+    only = found[names[0]] if names and len(inputs) == 1 else None
+    if only is not None and only.format == NPZ and only.member is None:
+        tables.append(_open(only, "labels", options))
     return tuple(tables)
+
+
+def npz_array(name: Any, array: str) -> str | None:
+    """Return how to ask for an array of an NPZ file, if there is one of that name in the input."""
+    if not isinstance(name, str) or name == STDIN:
+        return None
+    files = find(name)
+    if files.format != NPZ:
+        return None
+    from lossctl.sources.npz import members  # noqa: PLC0415
+
+    path = files.files[0].path
+    return f"{path}:{array}" if array in members(files.files[0]) else None
 
 
 def _open(files: Files, side: str, options: InputOptions) -> Table:
@@ -66,4 +80,4 @@ def _held(value: Any, name: str) -> Table:
     return table_of(value, name)
 
 
-__all__ = ["ArrayTable", "InputOptions", "Table", "open_tables"]
+__all__ = ["ArrayTable", "InputOptions", "Table", "npz_array", "open_tables"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -62,9 +63,9 @@ class Moments:
             squares = _squares(columns, sums, len(losses))
         return cls(len(losses), sums, products, squares)
 
-    def add(self, _: Block, losses: RowLosses) -> Moments:
-        """Return the moments with a block's row losses added."""
-        return self + Moments.of(losses)
+    def add(self, block: Block, losses: RowLosses) -> Moments:
+        """Return the moments with a block's row losses added, times their weights."""
+        return self + Moments.of(losses if block.weight is None else _weighed(losses, block.weight))
 
     def __add__(self, other: Moments) -> Moments:
         """Return the moments of the rows of both."""
@@ -175,16 +176,29 @@ def _residual(
     return _Residual(np.ldexp(deviations, -exponent), units, exponent + down, rest)
 
 
-def _deviations(column: Floats, slope: float, last: Floats | float, pivot: float) -> Floats:
-    """Return column − slope · last − pivot, the products without rounding.
+@np.errstate(invalid="ignore", over="ignore")
+def _weighed(losses: RowLosses, weight: Floats) -> RowLosses:
+    """Return losses and cells times the weights; what weighs nothing costs nothing."""
+    values = np.where(weight == 0, 0.0, losses.values * weight)
+    return RowLosses(values, losses.cells * weight)
 
-    The slope is taken in two parts, the first so short that its product with whole numbers of cells
-    is exact, and so is the subtraction of it from a column that is nearly proportional to them.
-    """
+
+def _deviations(column: Floats, slope: float, last: Floats | float, pivot: float) -> Floats:
+    """Return column − slope · last − pivot, as if the product were exact (Dekker 1971)."""
     if not slope:
         return np.subtract(column, pivot)
-    first = _short(slope, 53 - int(np.max(last)).bit_length())
-    return (column - first * last) - (slope - first) * last - pivot
+    product = slope * last
+    a, b = _halves(slope)
+    c, d = _halves(last)
+    lost = ((a * c - product) + a * d + b * c) + b * d
+    return np.asarray((column - product) - lost - pivot)
+
+
+def _halves(value: Any) -> tuple[Any, Any]:
+    """Split numbers in two of 26 bits, the products of which are exact (Veltkamp 1968)."""
+    large = value * 134_217_729.0
+    first = large - (large - value)
+    return first, value - first
 
 
 def _largest(values: Floats) -> float:
@@ -194,14 +208,8 @@ def _largest(values: Floats) -> float:
 def _ratio(numerator: int, denominator: int) -> float:
     try:
         return numerator / denominator
-    except OverflowError:
+    except (OverflowError, ZeroDivisionError):
         return 0.0
-
-
-def _short(value: float, bits: int) -> float:
-    """Return a number near the value with so many digits."""
-    mantissa, exponent = math.frexp(value)
-    return math.ldexp(int(math.ldexp(mantissa, bits)), exponent - bits)
 
 
 def _product(a: _Residual, b: _Residual, count: int) -> int:
