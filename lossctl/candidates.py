@@ -33,6 +33,10 @@ def predictions(domain: Domain, inputs: Inputs, label: Sequence[Column]) -> tupl
     """
     table = inputs.predictions
     taken = label if inputs.labels is None else ()
+    if not domain.classes and len(label) == 1:
+        meant = [c for c in table.columns if is_prediction(c.name) and c not in taken]
+        if len(meant) == 1:  # also where it holds no numbers: then that is the mistake
+            return tuple(meant)
     found = candidates(domain, inputs, taken)
     if not found:
         commas = any(c.first and "," in c.first and to_number(c.first, ",") for c in table.columns)
@@ -61,6 +65,9 @@ def predictions(domain: Domain, inputs: Inputs, label: Sequence[Column]) -> tupl
 
 def _hint_for_two_classes(columns: Sequence[Column]) -> str:
     names = without_prefix([str(column.label) for column in columns])
+    if names[0].casefold() == names[1].casefold():
+        positions = " or ".join(f"--pred-col {column.position}" for column in columns)
+        return f"say which: {positions}"
     events = [c for c, name in zip(columns, names, strict=True) if name.casefold() in _EVENTS]
     event = (events or [columns[1]])[0].label
     return f"two classes? for the probability of one --pred-col {event}, or score both with ce"
@@ -69,14 +76,37 @@ def _hint_for_two_classes(columns: Sequence[Column]) -> str:
 def candidates(domain: Domain, inputs: Inputs, taken: Sequence[Column] = ()) -> tuple[Column, ...]:
     """Return the columns that may be predictions; named like a label only if no other is left."""
     table = inputs.predictions
+    others = {column.position for column in taken}
     columns = [column for column in table.settled(numeric(table)) if column.kind != TEXT]
-    columns = [column for column in columns if column not in taken]
+    columns = [column for column in columns if column.position not in others]
     plain = [c for c in columns if not is_key(c.name) and not is_aside(c.name)]
     chosen = [c for c in plain if not is_label(c.name)] or plain
     chosen = [c for c in chosen if c.kind != EMPTY] or chosen  # notes that nobody wrote
     if domain.classes:
-        chosen = [c for c in columns if c in chosen or _is_class(c, chosen, inputs)]
+        known = {column.position for column in chosen}
+        chosen = [c for c in columns if c.position in known or _is_class(c, chosen, inputs)]
+        chosen = _with_unreadable(table, chosen, others)
     return tuple(chosen)
+
+
+def _with_unreadable(table: Table, chosen: list[Column], taken: set[int]) -> list[Column]:
+    """Add columns named like the classes that do not begin with a number.
+
+    They are told as mistakes then: without them a class would be lost.
+    """
+    prefix = shared_prefix([column.name for column in chosen if column.name is not None])
+    known = {column.position for column in chosen} | taken
+    more = [
+        column
+        for column in table.columns
+        if prefix
+        and column.position not in known
+        and column.name is not None
+        and column.name.startswith(prefix)
+        and not is_label(column.name)
+        and not is_key(column.name)
+    ]
+    return sorted([*chosen, *more], key=lambda column: column.position)
 
 
 def _is_class(column: Column, others: Sequence[Column], inputs: Inputs) -> bool:

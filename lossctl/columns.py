@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lossctl.candidates import candidates, numeric, predictions, shown, without_keys
-from lossctl.errors import DataError
-from lossctl.known import LABEL_NAMES, is_key, is_nameless, without_prefix
+from lossctl.errors import DataError, UsageError
+from lossctl.known import LABEL_NAMES, is_key, is_label, is_nameless, without_prefix
 from lossctl.losses.domain import Domain
 from lossctl.matching import in_prediction_order, names_of, not_matching, partners
 from lossctl.names import did_you_mean, listing, quoted
+from lossctl.numbers import to_number
 from lossctl.sources.table import TEXT, Column, Hidden, Inputs, Table
 
 PREDICTION, LABEL = "prediction", "label"  # the two sides
@@ -25,6 +26,13 @@ class ColumnOptions:
     label: str | tuple[str, ...] | None = None
     id: str | None = None
     weight: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse names that are empty, as those of shell variables that are not set."""
+        for option in ("prediction", "label", "id", "weight"):
+            if getattr(self, option) in ("", ()):
+                name = {"prediction": "pred-col", "label": "label-col", "weight": "weight-col"}
+                raise UsageError(f"--{name.get(option, option)} names no column")
 
 
 @dataclass(frozen=True)
@@ -104,10 +112,19 @@ def _paired_by_name(
         if domain.classes:
             choices.append(without_keys(inputs.predictions))
     pool = numeric(inputs.labels) if domain.classes else without_keys(inputs.labels)
+    named = {column for column in inputs.labels.columns if is_label(column.name)}
     for prediction in choices:
-        label = partners(prediction, pool, classes)
-        if label is not None:
-            return prediction, label
+        found = partners(prediction, pool, classes)
+        found = [label for label in found if named <= {*label}]  # else that one is the label
+        if len(found) > 1:
+            raise DataError(
+                "several label columns could belong to the prediction columns: "
+                + " or ".join(shown(label) for label in found),
+                where=inputs.labels.name,
+                hint="say which with --label-col",
+            )
+        if found:
+            return prediction, found[0]
     return None
 
 
@@ -265,7 +282,7 @@ def _check_kinds(
         raise DataError(
             f"the column {words[0].label!r} holds text, such as {quoted(words[0].first)}",
             where=inputs.predictions.name,
-            hint="predictions are numbers; choose with --pred-col",
+            hint=_hint_for_text(words[0]),
         )
     text = [column for column in label if column.kind == TEXT]
     if text and (len(label) > 1 or not domain.unit_labels):
@@ -336,6 +353,12 @@ def _own_key(
             if is_key(column.name) and column not in (*prediction, *label):
                 return side, column
     return None
+
+
+def _hint_for_text(column: Column) -> str:
+    if column.first and to_number(column.first, ",") is not None:
+        return "a decimal comma? --decimal ,"
+    return "predictions are numbers; choose with --pred-col"
 
 
 def _common_keys(

@@ -17,8 +17,8 @@ ASIDE_NAMES = ("weight", "fold", "split", "usage")  # columns that people keep b
 PREFIX_ENDS = "_.-: "
 # Before such a prefix, the rest of a name is a class, even if it is "id".
 _CLASS_PREFIXES = ("p", "prob", "proba", "class", "logit", "logits", "score", "pred")
-_NUMBER_END = re.compile(r"(?:\d\.|-)$")
-_KEY = re.compile(r"(?i:id|row_id|sample_id|index|.*_id)|.*[a-z]Id|__index_level_\d+__")
+_NUMBER_END = re.compile(r"\d\.$|^-$|\d[eE]-$")
+_KEY = re.compile(r"(?i:id|row_id|sample_id|index|.*[_ ]id)|.*[a-z]I[dD]|__index_level_\d+__")
 _NAMELESS = re.compile(
     r"|Unnamed: \d+"
 )  # a frame's index, and what pandas calls it on the way back

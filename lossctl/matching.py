@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from lossctl.candidates import shown
 from lossctl.errors import DataError
 from lossctl.known import PREFIX_ENDS, without_prefix
 from lossctl.losses.domain import Domain
 from lossctl.names import listing
+from lossctl.numbers import to_number
 from lossctl.sources.table import Column, Inputs
 
 Columns = Sequence[Column]
@@ -24,22 +27,25 @@ def names_of(columns: Columns, given: Sequence[str] | None = None) -> tuple[str,
 
 def partners(
     prediction: Columns, pool: Columns, classes: Sequence[str] | None
-) -> tuple[Column, ...] | None:
+) -> list[tuple[Column, ...]]:
     """Return each prediction column's namesake among others, in the predictions' order.
 
     Names count with or without the prefix that a side has; ``classes`` names prediction columns
-    that have no names. None unless every one of several has a partner.
+    that have no names. Empty unless every one of several has a partner; more than one where others
+    have several prefixes that fit.
     """
     names = names_of(prediction, classes)
     by_name = {column.name: column for column in pool}
     if len(names) < 2 or len(set(names)) < len(names) or len(by_name) < len(pool):
-        return None
+        return []
     for wanted in (names, without_prefix(names)):
-        for prefix in ("", *_prefixes(by_name, wanted[0])):
-            found = [by_name.get(prefix + name) for name in wanted]
-            if None not in found:
-                return tuple(column for column in found if column is not None)
-    return None
+        for prefixes in ([""], _prefixes(by_name, wanted[0])):
+            fitting = [[by_name.get(prefix + name) for name in wanted] for prefix in prefixes]
+            whole = [tuple(c for c in found if c is not None) for found in fitting]
+            whole = [found for found in whole if len(found) == len(wanted)]
+            if whole:
+                return list(dict.fromkeys(whole))
+    return []
 
 
 def _prefixes(names: Iterable[str | None], ending: str) -> list[str]:
@@ -75,15 +81,16 @@ def in_prediction_order(  # noqa: PLR0913  # all of it is the question
             hint="choose with --pred-col and --label-col",
         )
     ordered = partners(prediction, label, classes)
-    if ordered is not None:
+    if len(ordered) == 1:
         if not (explicit or domain.classes):
-            _refuse_likely_key(inputs, prediction, ordered)
-        return ordered
+            _refuse_likely_key(inputs, prediction, ordered[0])
+        return ordered[0]
     if explicit:  # both named by the user, pairwise
         return label
     if names_of(label) and names_of(prediction, classes):
         raise not_matching(inputs, prediction, label, classes)
-    _refuse_likely_key(inputs, prediction, label)
+    if not domain.classes:
+        _refuse_likely_key(inputs, prediction, label)
     return label
 
 
@@ -120,10 +127,15 @@ def _refuse_likely_key(inputs: Inputs, prediction: Columns, label: Columns) -> N
 
 
 def _looks_like_key(column: Column) -> bool:
-    """Whether the first cells are different whole numbers; under a name, ones that count up."""
-    if not all(cell.isdecimal() and len(cell) < 19 for cell in column.head):
+    """Whether the first cells are different whole numbers, or a time that goes on."""
+    numbers = [to_number(cell) for cell in column.head]
+    values = [number for number in numbers if number is not None and math.isfinite(number)]
+    if len(values) < len(numbers) or not values:
         return False
-    numbers = [int(cell) for cell in column.head]
-    if column.name is not None:
-        return len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    return len(set(numbers)) == len(numbers) > 0
+    steps = [second - first for first, second in pairwise(values)]
+    if all(value.is_integer() for value in values):
+        if column.name is None:
+            return len(set(values)) == len(values) > 1
+        if steps and all(step == 1 for step in steps):
+            return True
+    return len(steps) > 1 and min(steps) > 0

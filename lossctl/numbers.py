@@ -9,7 +9,7 @@ from collections.abc import Sequence
 # What stands for a missing number in text, in any case. In text columns only the empty cell does.
 MISSING = ("", "nan", "na", "n/a", "null", "none")
 _WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))(?:\.0+)?")
-_EXACT = 2**53  # whole numbers up to here are exact as float64
+_EXACT = 2**53  # whole numbers below are exact as float64, and no other is rounded to them
 _NAN = re.compile(r"[+-]?nan(\(\w*\))?")  # with a payload, as C libraries print it
 
 
@@ -44,4 +44,4 @@ def whole_numbers(names: Sequence[str]) -> tuple[int, ...]:
     found = [_WHOLE.fullmatch(name) for name in names]
     numbers = tuple(int(match[1]) for match in found if match is not None and len(match[1]) < 18)
     exact = len(numbers) == len(names) == len(set(numbers))
-    return numbers if exact and all(abs(number) <= _EXACT for number in numbers) else ()
+    return numbers if exact and all(abs(number) < _EXACT for number in numbers) else ()

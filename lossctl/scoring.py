@@ -23,7 +23,7 @@ from lossctl.numbers import to_number
 from lossctl.plan import ERROR, PROPAGATE, SKIP, Plan
 from lossctl.result import MEAN, NONE, SUM, Result
 from lossctl.sources import InputOptions, npz_array, open_tables
-from lossctl.sources.table import TEXT, Beside, Inputs, Table
+from lossctl.sources.table import TEXT, Beside, Column, Inputs, Table
 
 Data: TypeAlias = Any  # a path, or whatever lossctl.sources.memory takes
 
@@ -102,6 +102,8 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
     inputs = align.fit(*tables) if options.columns.id is None else Inputs(*tables)
     weighed = _with_weights(inputs, names, options)
     _refuse_two_complete_files(domain, inputs, options.columns)
+    if options.input.header is None:
+        _refuse_headers_of_numbers(inputs)
     named = options.columns if weighed is None else replace(options.columns, weight=None)
     roles = columns.choose(domain, inputs, named, options.label.classes)
     coding = choose_coding(domain, inputs, roles, options.label)
@@ -207,6 +209,43 @@ def _refuse_two_complete_files(domain: Domain, inputs: Inputs, named: ColumnOpti
     )
 
 
+def _refuse_headers_of_numbers(inputs: Inputs) -> None:
+    """Stop where both files start with the same whole numbers above decimals: years as names."""
+    tables = (inputs.predictions, inputs.label_table)
+    if inputs.labels is None or any(table.header is not False for table in tables):
+        return
+    first = [tuple(column.head[:1] for column in table.columns) for table in tables]
+    names = [cell for cells in first[0] for cell in cells]
+    numbers = [to_number(name) for name in names]
+    whole = all(number is not None and number.is_integer() for number in numbers)
+    below = [cell for table in tables for c in table.columns for cell in c.head[1:]]
+    decimals = any(not (to_number(cell) or 0.0).is_integer() for cell in below)
+    if (
+        first[0] == first[1]
+        and len(names) > 1
+        and len({*names}) == len(names)
+        and whole
+        and decimals
+    ):
+        raise DataError(
+            f"both files start with {listing(names)}: are these names, or a row?",
+            where=inputs.name,
+            hint="say --header or --no-header",
+        )
+
+
+def _refuse_index(table: Table, columns_: tuple[Column, ...]) -> None:
+    """Stop where the first of columns without names counts the rows, as a frame's index does."""
+    head, *others = (column.head for column in columns_)
+    counts = head == tuple(str(i) for i in range(len(head))) and len(head) > 2
+    if counts and any("." in cell for other in others for cell in other):
+        raise DataError(
+            "column 0 counts the rows: is it an index, or a class?",
+            where=table.name,
+            hint=f"--pred-col 1-{len(columns_) - 1}, or 0-{len(columns_) - 1}",
+        )
+
+
 def _names_but_keys(table: Table) -> Iterator[str]:
     return (c.name for c in table.columns if c.name is not None and not is_key(c.name))
 
@@ -217,6 +256,8 @@ def _refuse_unrelated_columns(inputs: Inputs, roles: Roles, options: Options) ->
     Names that the labels use, or that have a prefix of their own, are a sign of classes.
     """
     names = roles.prediction_names
+    if names is None and not options.columns.prediction:
+        _refuse_index(inputs.predictions, roles.prediction)
     by_name = len(roles.label) > 1 or roles.label[0].kind == TEXT
     if names is None or by_name or options.columns.prediction or options.label.classes:
         return

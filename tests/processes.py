@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import signal
 import struct
 import sys
 import termios
@@ -40,6 +41,7 @@ def in_terminal(
     pid, screen = pty.fork()
     if pid == 0:  # pragma: no cover  # the child becomes the program
         os.chdir(folder)
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as a shell's commands have it
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         given = {**ENVIRONMENT, "TERM": "xterm", **environment, "PATH": path}
         os.execve(command[0], [*command, *arguments], given)  # noqa: S606

@@ -532,3 +532,158 @@ class TestExtremes:
     ) -> None:
         write("f.csv", b"p_caf\xe9,p_dog,label\n0.5,0.5,dog\n")
         assert '"p_caf\\\\xe9"' in lossctl("ce", "f.csv", "--json").out
+
+
+class TestThirdReading:
+    """What a third hostile reading found: another column's numbers, or those of one row more."""
+
+    @pytest.mark.parametrize(
+        ("loss", "p", "y", "message"),
+        [
+            (
+                "mse",
+                "x1,x2,target\n1,2,10\n3,4,20\n",
+                "x1,x2,target\n1,2,11\n3,4,25\n",
+                "both files have the columns",
+            ),
+            (
+                "ce",
+                "temp,hum\n2.5,5.5\n1,2\n",
+                "b_temp,b_hum,a_temp,a_hum\n0,1,1,0\n0,1,0,1\n",
+                "or",
+            ),
+            ("mse", "temp,hum\n2.5,5.5\n", "b_temp,b_hum,a_temp,a_hum\n1,2,3,4\n", " or 'a_temp'"),
+            ("mse", "age;pred;label\n30;0,5;1\n40;0,7;2\n", None, "holds text, such as '0,5'"),
+            ("mse", "age,pred,label\n30,-,1\n40,0.7,2\n", None, "holds text, such as '-'"),
+            (
+                "mse",
+                "age,pred,label\n30,,1\n40,,2\n",
+                None,
+                "missing, p.csv, line 2, column 'pred'",
+            ),
+            (
+                "mse",
+                "id,age,pred\n1,30,\n2,4,\n",
+                "id,label\n1,3\n2,4\n",
+                "missing, p.csv, line 2, co",
+            ),
+            ("ce", "p_a,p_b,p_c,label\n0.3,0.7,,a\n0.6,0.4,,b\n", None, "line 2, column 'p_c'"),
+            ("ce", "l_a,l_b,l_c,label\n1,2,?,a\n2,1,5,b\n", None, "'l_c' holds text, such as"),
+            (
+                "mse",
+                "store,sales\n1017,5\n1022,6\n1040,7\n",
+                "store,sales\n1017,6\n1022,7\n1040,8\n",
+                "start alike",
+            ),
+            (
+                "mse",
+                "time,v\n0.0,5\n0.5,6\n1.0,7\n",
+                "time,v\n0.0,6\n0.5,7\n1.0,8\n",
+                "start alike",
+            ),
+            (
+                "mse",
+                "2019,2020\n1.5,2.5\n3.5,4.5\n",
+                "2019,2020\n2.5,3.5\n4.5,5.5\n",
+                "both files start with",
+            ),
+            (
+                "ce",
+                "p_9007199254740992,p_1\n0.9,0.1\n0.8,0.2\n",
+                "label\n9007199254740993\n1\n",
+                "no class",
+            ),
+            ("bce", "prob label\n0.9 yes\n0.2 no\n", None, "are separated by spaces"),
+            ("bce", "Pred,pred,label\n0.5,0.6,1\n", None, "2 columns could be the prediction"),
+        ],
+    )
+    def test_what_may_be_meant_in_two_ways_stops(
+        self, loss: str, p: str, y: str | None, message: str, scored: Score, write: Write
+    ) -> None:
+        write("p.csv", p)
+        if y is not None:
+            write("y.csv", y)
+        form = {"form": "logits"} if loss == "ce" and "p_" not in p else {}
+        with pytest.raises(DataError, match=message):
+            scored(loss, "p.csv", None if y is None else "y.csv", **form)
+
+    @pytest.mark.parametrize(
+        ("loss", "p", "y", "rows"),
+        [
+            (
+                "mse",
+                "x1,x2,pred\n1.5,2,9\n3,4,8\n",
+                "x1,x2,pred,label\n1.5,2,9.5,1\n3,4,8.5,2\n",
+                [64, 36],
+            ),
+            (
+                "ce",
+                "id,p_a,p_b\n1,0.9,0.1\n2,0.2,0.8\n",
+                "id,label,p_a,p_b\n1,a,0.5,0.5\n2,b,0.4,0.6\n",
+                -np.log([0.9, 0.8]),
+            ),
+            (
+                "ce",
+                "class-cat,class-dog\n0.9,0.1\n0.2,0.8\n",
+                "label\ncat\ndog\n",
+                -np.log([0.9, 0.8]),
+            ),
+        ],
+    )
+    def test_the_column_named_like_a_label_is_the_label(
+        self, loss: str, p: str, y: str, rows: list[float], scored: Score, write: Write
+    ) -> None:
+        write("p.csv", p)
+        write("y.csv", y)
+        np.testing.assert_allclose(scored(loss, "p.csv", "y.csv").value, np.mean(rows))
+
+    def test_a_full_match_of_classes_wins_over_a_partial_one(
+        self, scored: Score, write: Write
+    ) -> None:
+        write("p.csv", "y,yes,true,no\n0,-0.5,-3,1\n1,2,0,-1\n")
+        write("y.csv", "y,yes,true,no\n0,0,0,1\n0,1,0,0\n")
+        logits = np.array([[0, -0.5, -3, 1], [1, 2, 0, -1]])
+        expected = np.log(np.exp(logits).sum(axis=1)) - [1, 2]
+        found = scored("ce", "p.csv", "y.csv", form="logits").value
+        np.testing.assert_allclose(found, expected.mean())
+
+    def test_an_index_is_no_class(self, scored: Score, write: Write, save: Save) -> None:
+        write("p.csv", "0,2.5,0.5,0.1\n1,0.5,1.5,0.2\n2,0.1,0.3,2.2\n")
+        write("y.csv", "0\n1\n2\n")
+        with pytest.raises(DataError, match="column 0 counts the rows"):
+            scored("ce", "p.csv", "y.csv", form="logits")
+        index = np.arange(5.0)
+        save("p.npy", np.stack([index, index + 1], axis=1))
+        save("y.npy", np.stack([index, index + 2], axis=1))
+        with pytest.raises(DataError, match="start alike"):
+            scored("mse", "p.npy", "y.npy")
+
+    def test_truth_values_are_no_positions(self, scored: Score, write: Write, save: Save) -> None:
+        write("p.csv", "p_True,p_False\n0.9,0.1\n0.2,0.8\n0.7,0.3\n")
+        save("y.npy", np.array([True, False, True]))
+        expected = -np.log([0.9, 0.8, 0.7]).mean()
+        np.testing.assert_allclose(scored("ce", "p.csv", "y.npy").value, expected)
+        save("p.npy", np.array([0.9, 0.2, 0.7]))
+        for name in ("True", "true"):
+            result = scored("bce", "p.npy", "y.npy", label=LabelOptions(positive=name))
+            np.testing.assert_allclose(result.value, expected)
+        flipped = scored("bce", "p.npy", "y.npy", label=LabelOptions(positive="False")).value
+        np.testing.assert_allclose(flipped, -np.log([0.1, 0.2, 0.3]).mean())
+        with pytest.raises(DataError, match="no label is called 'ja': they are numbers"):
+            scored("bce", "p.npy", "y.npy", label=LabelOptions(positive="ja"))
+
+    @pytest.mark.parametrize(
+        "option", ["--pred-col", "--label-col", "--id", "--weight-col", "--positive"]
+    )
+    def test_empty_shell_variables_are_mistakes(
+        self, option: str, lossctl: Callable[..., Run], write: Write
+    ) -> None:
+        write("f.csv", "y_pred,model_b,label\n1,5,1\n0,6,1\n")
+        run = lossctl("bce", "f.csv", option, "")
+        assert (run.code, run.out) == (2, "")
+
+    def test_a_vocabulary_of_columns_is_no_hang(self, scored: Score, save: Save) -> None:
+        rng = np.random.default_rng(0)
+        save("x.npy", rng.normal(size=(2, 50_257)).astype(np.float32))
+        save("y.npy", np.array([7, 50_256]))
+        assert scored("ce", "x.npy", "y.npy", form="logits").n == 2

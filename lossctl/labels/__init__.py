@@ -23,6 +23,7 @@ from lossctl.numbers import is_missing, to_number, whole_numbers
 from lossctl.sources.table import NUMBER, TEXT, Column, Inputs
 
 # Names that need no option, positive first; asked for, the negative one may be the event as well.
+_BOOLEANS = {"true": "1", "false": "0"}
 _PAIRS = (("true", "false"), ("yes", "no"))
 
 
@@ -36,6 +37,8 @@ class LabelOptions:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
+        if self.positive is not None and not self.positive.strip():
+            raise UsageError("--positive names no label")
         if self.base not in (0, 1):
             raise UsageError(f"--label-base is 0 or 1, not {self.base}")
         if self.classes is not None and (
@@ -76,11 +79,19 @@ def choose(domain: Domain, inputs: Inputs, roles: Roles, options: LabelOptions) 
 def _binary_coding(where: str, column: Column, positive: str | None) -> Coding:
     if positive is None and column.kind != TEXT:
         return ZeroOne()
+    if column.boolean and str(positive).casefold() in _BOOLEANS:
+        return Named(_BOOLEANS[str(positive).casefold()], numeric=True)
     first = str(column.first).casefold()
     for names in _PAIRS:
         if first in names and (positive is None or positive.casefold() in names):
             event = names[0] if positive is None else positive.casefold()
             return Named(event, names[1] if event == names[0] else names[0])
+    if positive is not None and column.kind == NUMBER and to_number(positive) is None:
+        raise DataError(
+            f"no label is called {quoted(positive)}: they are numbers, such as {column.first}",
+            where=where,
+            hint="--positive names one of the two labels as it stands in the file",
+        )
     if positive is not None:
         return Named(positive, numeric=column.kind == NUMBER and to_number(positive) is not None)
     raise DataError(
@@ -107,6 +118,9 @@ def _class_coding(inputs: Inputs, roles: Roles, options: LabelOptions) -> Coding
             )
         return Positions(len(roles.prediction), options.base)
     short = without_prefix(full)
+    truth = _truth_values(full) or _truth_values(short)
+    if column.boolean and truth:
+        return Numbered(truth)
     if column.kind == NUMBER and not any(map(_looks_numeric, (*full, *short))):
         return Positions(len(full), options.base)
     if options.base != 0:
@@ -117,6 +131,12 @@ def _class_coding(inputs: Inputs, roles: Roles, options: LabelOptions) -> Coding
     if set(full) & set(short) and full != short:  # one text, two classes: the first label decides
         return Classes(full if column.first in full else short)
     return Classes(full, short)
+
+
+def _truth_values(names: tuple[str, ...]) -> tuple[int, ...]:
+    """Return 1 and 0 for classes called true and false, in their order."""
+    values = [_BOOLEANS.get(name.casefold()) for name in names]
+    return () if None in values else tuple(int(str(value)) for value in values)
 
 
 def _class_names(where: str, roles: Roles, options: LabelOptions) -> tuple[str, ...] | None:

@@ -146,6 +146,11 @@ class Named:
         if len(others) < 2:
             return None
         (_, first), (row, second) = others[:2]
+        if self.is_unused(seen):
+            what = f"no label is called {quoted(self.positive)}: there are {quoted(first)} and "
+            near = did_you_mean(self.positive, (first, second))
+            hint = near or "--positive names one of the two labels"
+            return Fault(row, "label", 0, what + quoted(second), hint)
         what = f"a third label {quoted(second)}, beside {quoted(self.positive)} and {quoted(first)}"
         hint = "bce wants two labels; for more use ce"
         return Fault(row, "label", 0, what, did_you_mean(self.positive, (first, second)) or hint)

@@ -18,6 +18,7 @@ from lossctl.texts import Keys, Names
 
 Values = npt.NDArray[np.generic]
 BLOCK_BYTES = 512 * 1024
+HEAD_ROWS = 5
 _MAX_WIDTH = 1 << 20  # more columns than any set of classes has: rows and columns are swapped
 _NUMBERS, _TEXTS = "biuf", "US"  # dtype kinds
 
@@ -133,7 +134,9 @@ def as_table(name: str, arrays: Sequence[Array]) -> ArrayTable:
             hint="rows come first: transpose it with array.T",
         )
     kind = TEXT if arrays[0].dtype.kind in _TEXTS else NUMBER
-    columns = tuple(Column(i, None, kind, cell) for i, cell in enumerate(_first_row(arrays)))
+    boolean = arrays[0].dtype.kind == "b"
+    heads = zip(*_first_rows(arrays), strict=True)
+    columns = tuple(Column(i, None, kind, head[0], head, boolean) for i, head in enumerate(heads))
     return ArrayTable(name, tuple(arrays), columns)
 
 
@@ -190,8 +193,7 @@ def _spell(value: object) -> str:
     return str(value)
 
 
-def _first_row(arrays: Sequence[Array]) -> tuple[str, ...]:
+def _first_rows(arrays: Sequence[Array]) -> list[list[str]]:
     array = next(array for array in arrays if array.rows)
-    return tuple(
-        _spell(value) for value in next(array.storage.blocks(array, keep=True))[0].tolist()
-    )
+    rows = next(array.storage.blocks(array, keep=True))[:HEAD_ROWS].tolist()
+    return [[_spell(value) for value in row] for row in rows]

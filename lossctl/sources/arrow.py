@@ -233,7 +233,7 @@ def _column(position: int, name: str | None, type_: Any, values: Any) -> Column:
     kind = NUMBER if any(is_one(type_) for is_one in numbers) else TEXT
     if pa.types.is_null(type_):
         kind = EMPTY
-    return Column(position, name, kind, first, tuple(texts[:HEAD_ROWS]))
+    return Column(position, name, kind, first, tuple(texts[:HEAD_ROWS]), pa.types.is_boolean(type_))
 
 
 def _spelled(value: object) -> str:

@@ -180,6 +180,8 @@ def _has_header(path: str, rows: Sequence[list[str]], decimal: str) -> bool:
         return True
     if any(number is not None and number == number for number in numbers):  # noqa: PLR0124
         return False  # a row with a number in it, above no column of numbers, is data
+    if all(len(row) == 1 and " " in row[0].strip() for row in rows[:HEAD_ROWS]):
+        raise DataError("the columns are separated by spaces", where=path, hint="--delimiter ' '")
     raise _undecided(path, "all its columns are text")
 
 

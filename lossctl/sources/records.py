@@ -133,7 +133,7 @@ def not_a_number(where: str, cell: str) -> DataError:
     """Return the error for a cell that is no number, with a hint why."""
     hint = "missing values are written as nothing, nan, na, n/a, null or none"
     if _THOUSANDS.fullmatch(cell.strip()):
-        hint = "numbers have no thousands separators here; a decimal comma is --decimal ,"
+        hint = "numbers have no thousands separators here"
     elif to_number(cell, ",") is not None:
         hint = "a decimal comma? --decimal ,"
     return DataError(f"{quoted(cell)} is not a number", where=where, hint=hint)

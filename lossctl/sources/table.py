@@ -22,6 +22,7 @@ class Column:
 
     ``name`` is None without a header. ``kind`` and ``first`` come from the first cell that is not
     missing: its kind, and its text as it stands in the file. ``head`` is the first few cells.
+    ``boolean``: the numbers are 1 for true and 0 for false.
     """
 
     position: int
@@ -29,6 +30,7 @@ class Column:
     kind: str
     first: str | None = None
     head: tuple[str, ...] = ()
+    boolean: bool = False
 
     @property
     def label(self) -> str | int:
