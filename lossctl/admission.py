@@ -26,6 +26,7 @@ class Admitted:
 @np.errstate(all="ignore")  # infinity and NaN are values here
 def admit(plan: Plan, pair: Pair, seen: Mapping[str, int]) -> Admitted:
     """Encode and check some rows; ``seen`` is what kinds of label earlier rows had."""
+    pair, ignored = _with_cells_ignored(plan, pair)
     encoded = plan.coding.encode(pair.label)
     seen = {**{kind: int(pair.rows[row]) for kind, row in encoded.seen.items()}, **seen}
     faults = [encoded.fault] if encoded.fault is not None else []
@@ -33,9 +34,10 @@ def admit(plan: Plan, pair: Pair, seen: Mapping[str, int]) -> Admitted:
     if conflict is not None:
         faults.append(replace(conflict, row=pair.index(conflict.row)))
     missing = _missing(plan, pair, encoded)
-    if missing is not None and plan.nan == ERROR:
-        faults.append(_missing_fault(pair, encoded, missing))
-    block, kept = _without_missing(plan, pair, encoded, missing)
+    wanted = missing if missing is None or ignored is None else missing & ~ignored
+    if wanted is not None and wanted.any() and plan.nan == ERROR:
+        faults.append(_missing_fault(pair, encoded, wanted))
+    block, kept = _without_missing(plan, pair, encoded, missing, ignored)
     faults += _weight_faults(pair)
     checked = check(plan.domain, plan.form, block.prediction, block.label, plan.sum_tolerance)
     faults += [replace(fault, row=int(kept[fault.row])) for fault in checked.faults]
@@ -44,6 +46,38 @@ def admit(plan: Plan, pair: Pair, seen: Mapping[str, int]) -> Admitted:
         shown = _shown(plan, pair)
         block = replace(block, shown=shown if isinstance(kept, range) else shown.take(kept))
     return Admitted(block, min(faults, key=lambda fault: fault.row, default=None))
+
+
+def without_ignored(plan: Plan, pair: Pair) -> tuple[Pair, int]:
+    """Return the rows whose label is not to be ignored, and how many are: before anything else.
+
+    Where rows have several labels, each is a cell of its own: see ``_with_cells_ignored``.
+    """
+    if plan.ignore is None or len(plan.roles.label) > 1:
+        return pair, 0
+    if plan.coding.as_text:
+        (names,) = pair.label.names
+        marks = np.array([text.strip() == plan.ignore for text in names.texts], dtype=bool)
+        ignored = marks[names.codes]
+    else:
+        ignored = pair.label.numbers[:, 0] == float(plan.ignore)
+    if not ignored.any():
+        return pair, 0
+    return pair.take(np.flatnonzero(~ignored)), int(np.count_nonzero(ignored))
+
+
+def _with_cells_ignored(plan: Plan, pair: Pair) -> tuple[Pair, Booleans | None]:
+    """Mark the cells whose label is to be ignored, and make them missing, so that none is asked."""
+    if plan.ignore is None or len(plan.roles.label) == 1:
+        return pair, None
+    ignored = np.asarray(pair.label.numbers == float(plan.ignore))
+    if not ignored.any():
+        return pair, None
+    prediction, label = (
+        replace(side, numbers=np.where(ignored, np.nan, side.numbers))
+        for side in (pair.prediction, pair.label)
+    )
+    return Pair(pair.rows, prediction, label, pair.weight), ignored
 
 
 def _shown(plan: Plan, pair: Pair) -> Shown:
@@ -80,7 +114,11 @@ def _missing(plan: Plan, pair: Pair, encoded: Encoded) -> Booleans | None:
 
 
 def _without_missing(
-    plan: Plan, pair: Pair, encoded: Encoded, missing: Booleans | None
+    plan: Plan,
+    pair: Pair,
+    encoded: Encoded,
+    missing: Booleans | None,
+    ignored: Booleans | None,
 ) -> tuple[Block, Integers | range]:
     """Return the rows that are left, and which of the pair's rows they are.
 
@@ -95,17 +133,25 @@ def _without_missing(
     prediction = np.where(cells, np.nan, prediction)
     if label.ndim == 2:
         label = np.where(cells, np.nan, label)
-    if plan.nan != SKIP:
+    dropped = missing if plan.nan == SKIP else ignored
+    if dropped is None:
         return Block(prediction, label, pair.rows, pair.weight), everything
-    empty = missing if missing.ndim == 1 else np.asarray(missing.all(axis=1))
+    empty = dropped if dropped.ndim == 1 else np.asarray(dropped.all(axis=1))
     kept = np.flatnonzero(~empty)
-    left_out = missing[kept] if missing.ndim == 2 else None
+    left_out = dropped[kept] if dropped.ndim == 2 else None
     if left_out is not None and not left_out.any():
         left_out = None
-    skipped = int(np.count_nonzero(missing))
-    rows = np.asarray(pair.rows)[kept]
-    weight = None if pair.weight is None else pair.weight[kept]
-    return Block(prediction[kept], label[kept], rows, weight, left_out, skipped), kept
+    count = 0 if ignored is None else int(np.count_nonzero(ignored))
+    block = Block(
+        prediction[kept],
+        label[kept],
+        np.asarray(pair.rows)[kept],
+        None if pair.weight is None else pair.weight[kept],
+        left_out,
+        skipped=int(np.count_nonzero(dropped)) - count,
+        ignored=count,
+    )
+    return block, kept
 
 
 def _missing_fault(pair: Pair, encoded: Encoded, missing: Booleans) -> Fault:

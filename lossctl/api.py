@@ -42,6 +42,7 @@ class Options(TypedDict, total=False):
     classes: str | Sequence[str] | None
     label_base: int
     positive: str | None
+    ignore_label: str | int | None
     input_format: str | None
     header: bool | None
     delimiter: str | None
@@ -154,6 +155,7 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
             hint = did_you_mean(name, known) or f"the options are {', '.join(known)}"
             raise UsageError(f"there is no option '{name}'", hint=hint)
     defaults = scoring.Options()
+    ignored = options.get("ignore_label")
     id_, weight = options.get("id"), options.get("weight_col")
     return scoring.Options(
         form=options.get("from_"),
@@ -172,7 +174,10 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
             None if weight is None else str(weight),
         ),
         label=LabelOptions(
-            _classes(options.get("classes")), options.get("label_base", 0), options.get("positive")
+            _classes(options.get("classes")),
+            options.get("label_base", 0),
+            options.get("positive"),
+            None if ignored is None else str(ignored),
         ),
         input=InputOptions(
             options.get("input_format"),

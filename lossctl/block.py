@@ -49,7 +49,8 @@ class Block:
     None where all rows weigh the same. ``left_out`` marks
     cells, (n, m), that cost nothing and are not counted; None where there are none. ``rows`` are
     the rows' numbers in the whole input. The rest was found on the way: missing cells, or rows,
-    that were skipped; rows with a value that was moved to its bound; labels met for the first time.
+    that were skipped; rows with a value that was moved to its bound; labels, or rows, that were
+    ignored; labels met for the first time.
     ``shown`` is there where rows are to be told apart.
     """
 
@@ -60,6 +61,7 @@ class Block:
     left_out: Booleans | None = None
     skipped: int = 0
     adjusted: int = 0
+    ignored: int = 0
     seen: Mapping[str, int] = field(default_factory=dict)
     shown: Shown | None = None
 

@@ -41,6 +41,9 @@ def no_rows(plan: Plan, counts: Counts) -> DataError:
     if counts.skipped:
         what = "no row is left to score: every one has a missing value"
         return DataError(what, where=plan.inputs.name, hint="are these the right columns?")
+    if counts.ignored:
+        hint = "is that the label to ignore?"
+        return DataError("every label is ignored", where=plan.inputs.name, hint=hint)
     if counts.unmatched_predictions:
         hint = "do the files belong together?"
         return DataError("no id stands on both sides", where=plan.inputs.name, hint=hint)
@@ -60,7 +63,7 @@ def _result(plan: Plan, loss: Loss, summaries: Summaries) -> Result:
         reduction=SUM if summed else MEAN,
         n=moments.count,
         skipped=summaries.counts.skipped,
-        ignored=0,
+        ignored=summaries.counts.ignored,
         unmatched=(summaries.counts.unmatched_predictions, summaries.counts.unmatched_labels)
         if plan.roles.joined
         else None,
@@ -123,6 +126,7 @@ def _signature(plan: Plan, loss: Loss, n: int, *, summed: bool) -> Signature:
         form=plan.form,
         norm="check" if plan.domain.classes and plan.form != LOGITS else "none",
         weights=plan.weights,
+        ignore="none" if plan.ignore is None else readable(plan.ignore),
         denominator="none" if summed else _denominator(plan),
         nan=plan.nan,
         join="id" if plan.roles.joined else "order",

@@ -18,9 +18,9 @@ ERROR, SKIP, PROPAGATE = "error", "skip", "propagate"
 class Plan:
     """The losses, the inputs and how to read them, with every choice made.
 
-    ``weights`` says where they come from. ``worst`` is how many of the worst rows are wanted;
-    ``per_row``: every row is. ``block_rows`` bounds the rows of a block; results do not depend on
-    it.
+    ``weights`` says where they come from, ``ignore`` is the label that does not count. ``worst`` is
+    how many of the worst rows are wanted; ``per_row``: every row is. ``block_rows`` bounds the rows
+    of a block; results do not depend on it.
     """
 
     losses: tuple[Loss, ...]
@@ -29,6 +29,7 @@ class Plan:
     roles: Roles
     coding: Coding
     weights: str = "none"
+    ignore: str | None = None
     nan: str = ERROR
     unmatched: str = ERROR
     sum_tolerance: float = 1e-3

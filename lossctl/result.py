@@ -22,6 +22,7 @@ class Signature:
     norm: str
     weights: str
     denominator: str
+    ignore: str
     nan: str
     join: str
     n: int
@@ -35,7 +36,7 @@ class Signature:
             "norm": self.norm,
             "weights": self.weights,
             "denom": self.denominator,
-            "ignore": "none",
+            "ignore": self.ignore,
             "smooth": "0",
             "nan": self.nan,
             "join": self.join,

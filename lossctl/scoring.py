@@ -119,6 +119,7 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         weights="file" if weighed is not None else "column" if roles.weight else "none",
         roles=roles,
         coding=coding,
+        ignore=None if options.label.ignore is None else options.label.ignore.strip(),
         nan=options.nan,
         unmatched=options.unmatched,
         sum_tolerance=options.sum_tolerance,

@@ -99,6 +99,10 @@ Positive = Annotated[
     Optional[str],
     typer.Option("--positive", metavar="NAME", help="The label that is predicted (bce)."),
 ]
+IgnoreLabel = Annotated[
+    Optional[str],
+    typer.Option("--ignore-label", metavar="LABEL", help="Leave out what has this label."),
+]
 InputFormat = Annotated[
     Optional[str],
     typer.Option(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from lossctl.admission import admit
+from lossctl.admission import admit, without_ignored
 from lossctl.align import Pair, in_order
 from lossctl.block import Block, Fault, RowLosses
 from lossctl.columns import PREDICTION
@@ -91,7 +91,8 @@ def scored_blocks(plan: Plan, unmatched: Unmatched) -> Iterator[tuple[Block, Row
 
     """
     seen: Mapping[str, int] = {}
-    for pair in _pairs(plan, unmatched):
+    for whole in _pairs(plan, unmatched):
+        pair, ignored = without_ignored(plan, whole)
         admitted = admit(plan, pair, seen)
         if admitted.fault is not None:
             if admitted.fault.row > 0:
@@ -99,7 +100,8 @@ def scored_blocks(plan: Plan, unmatched: Unmatched) -> Iterator[tuple[Block, Row
                 yield block, row_losses(block, plan.kernels, classes=plan.domain.classes)
             raise _error(plan, pair, admitted.fault)
         seen = admitted.block.seen
-        yield admitted.block, row_losses(admitted.block, plan.kernels, classes=plan.domain.classes)
+        block = replace(admitted.block, ignored=admitted.block.ignored + ignored)
+        yield block, row_losses(block, plan.kernels, classes=plan.domain.classes)
 
 
 def _pairs(plan: Plan, unmatched: Unmatched) -> Iterator[Pair]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lossctl.columns import Roles
 from lossctl.errors import DataError, UsageError
@@ -34,11 +34,14 @@ class LabelOptions:
     classes: tuple[str, ...] | None = None
     base: int = 0
     positive: str | None = None
+    ignore: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
         if self.positive is not None and not self.positive.strip():
             raise UsageError("--positive names no label")
+        if self.ignore is not None and not self.ignore.strip():
+            raise UsageError("--ignore-label names no label")
         if self.base not in (0, 1):
             raise UsageError(f"--label-base is 0 or 1, not {self.base}")
         if self.classes is not None and (
@@ -64,6 +67,8 @@ def choose(domain: Domain, inputs: Inputs, roles: Roles, options: LabelOptions) 
         DataError: an option does not apply to the labels, or they are names and no class has one.
 
     """
+    if options.ignore is not None:
+        roles = _without_ignored(inputs, roles, domain, options.ignore)
     if options.positive is not None and len(roles.label) > 1:
         raise DataError(
             f"--positive is for one label column, not {len(roles.label)}",
@@ -74,6 +79,27 @@ def choose(domain: Domain, inputs: Inputs, roles: Roles, options: LabelOptions) 
     if domain is not BINARY:
         return Plain()
     return _binary_coding(inputs.label_table.name, roles.label[0], options.positive)
+
+
+def _without_ignored(inputs: Inputs, roles: Roles, domain: Domain, ignore: str) -> Roles:
+    """Return the roles with the first label that counts, by which kinds are told.
+
+    Raises:
+        DataError: the label to be ignored cannot be one of these.
+
+    """
+    where = inputs.label_table.name
+    if domain.classes and len(roles.label) > 1:
+        hint = "rows of one-hot or soft labels are told by their names, not by a label"
+        raise DataError("--ignore-label is for one column of labels", where=where, hint=hint)
+    column = roles.label[0]
+    if column.kind == NUMBER and to_number(ignore) is None:
+        what = f"the labels are numbers, such as {column.first}, and {quoted(ignore)} is none"
+        raise DataError(
+            what, where=where, hint="--ignore-label is a label as it stands in the file"
+        )
+    first = next((cell for cell in column.head if cell and cell != ignore), column.first)
+    return replace(roles, label=(replace(column, first=first), *roles.label[1:]))
 
 
 def _binary_coding(where: str, column: Column, positive: str | None) -> Coding:

@@ -59,6 +59,8 @@ def label_text(label: object) -> str:
 def _counts(result: Result) -> str:
     rows = "row" if result.n == 1 else "rows"
     parts = [f"{result.n:,} {rows}", f"denominator {result.denominator:,.12g}"]
+    if result.ignored:
+        parts.append(f"{result.ignored:,} ignored")
     if result.skipped:
         parts.append(f"{result.skipped:,} skipped")
     return ", ".join(parts)

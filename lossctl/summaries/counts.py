@@ -13,20 +13,21 @@ class Counts:
     """Counts that add up. Laws: ``Counts() + a == a``; ``+`` is commutative and associative.
 
     ``skipped`` cells or rows were left out as missing; in ``adjusted`` rows a value just outside
-    its domain was counted as its bound; ``unmatched`` rows have no partner on the other side.
-    ``seen`` holds kinds of label with the first row of each; who merges parts of one input asks the
-    coding whether they go together.
+    its domain was counted as its bound; ``ignored`` labels count for nothing; ``unmatched`` rows
+    have no partner on the other side. ``seen`` holds kinds of label with the first row of each; who
+    merges parts of one input asks the coding whether they go together.
     """
 
     skipped: int = 0
     adjusted: int = 0
+    ignored: int = 0
     unmatched_predictions: int = 0
     unmatched_labels: int = 0
     seen: Mapping[str, int] = field(default_factory=dict)
 
     def add(self, block: Block, _: RowLosses) -> Counts:
         """Return the counts with a block's added."""
-        return self + Counts(block.skipped, block.adjusted, seen=block.seen)
+        return self + Counts(block.skipped, block.adjusted, block.ignored, seen=block.seen)
 
     def __add__(self, other: Counts) -> Counts:
         """Return the counts of both."""
@@ -36,6 +37,7 @@ class Counts:
         return Counts(
             self.skipped + other.skipped,
             self.adjusted + other.adjusted,
+            self.ignored + other.ignored,
             self.unmatched_predictions + other.unmatched_predictions,
             self.unmatched_labels + other.unmatched_labels,
             seen,
