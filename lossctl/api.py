@@ -50,6 +50,7 @@ class Options(TypedDict, total=False):
     nan: str
     sum_tol: float
     level: float
+    diagnose: str
     worst: int
     per_row: str | os.PathLike[str] | None
 
@@ -163,6 +164,7 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
         nan=options.get("nan", defaults.nan),
         sum_tolerance=options.get("sum_tol", defaults.sum_tolerance),
         level=options.get("level", defaults.level),
+        diagnose=options.get("diagnose", defaults.diagnose),
         worst=options.get("worst", 0),
         per_row=options.get("per_row") is not None,
         weights=_data(options.get("weights")),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from lossctl import statistics
+from lossctl import diagnosis, statistics
 from lossctl.engines.partition import Summaries
 from lossctl.errors import DataError
 from lossctl.labels.codings import Named
@@ -18,6 +18,7 @@ from lossctl.plan import Plan
 from lossctl.result import MEAN, SUM, Columns, Result, Signature
 from lossctl.sources.table import Column
 from lossctl.summaries.counts import Counts
+from lossctl.summaries.diagnosis import Diagnosis
 from lossctl.summaries.worst import Labels, Worst
 
 
@@ -33,7 +34,12 @@ def conclude(plan: Plan, summaries: Summaries) -> tuple[Result, ...]:
     cells = summaries.moments.sums[len(plan.kernels)]
     if cells.units == 0:
         raise DataError("all weights are zero", where=plan.inputs.name)
-    return tuple(_result(plan, loss, summaries) for loss in plan.losses)
+    found = summaries.get(Diagnosis)
+    signs = () if found is None else tuple(diagnosis.findings(plan, found))
+    if signs and plan.diagnose == diagnosis.ERROR:
+        hint = "if it is as it should be: --diagnose warn"
+        raise DataError(signs[0], where=plan.inputs.name, hint=hint)
+    return tuple(_result(plan, loss, summaries, signs) for loss in plan.losses)
 
 
 def no_rows(plan: Plan, counts: Counts) -> DataError:
@@ -50,7 +56,7 @@ def no_rows(plan: Plan, counts: Counts) -> DataError:
     return DataError("there are no rows", where=plan.inputs.name, hint="a header is not a row")
 
 
-def _result(plan: Plan, loss: Loss, summaries: Summaries) -> Result:
+def _result(plan: Plan, loss: Loss, summaries: Summaries, signs: tuple[str, ...]) -> Result:
     moments, column, cells = summaries.moments, plan.column(loss), len(plan.kernels)
     summed = loss.finish == AS_TOTAL or plan.reduction == SUM
     total = statistics.total(moments, column, plan.level)
@@ -78,7 +84,11 @@ def _result(plan: Plan, loss: Loss, summaries: Summaries) -> Result:
         columns=_columns_used(plan),
         signature=str(_signature(plan, loss, moments.count, summed=summed)),
         worst=_worst(plan, summaries, column),
-        warnings=(*warnings_of(plan, summaries.counts), *_warnings_of(plan, summaries, column)),
+        warnings=(
+            *signs,
+            *warnings_of(plan, summaries.counts),
+            *_warnings_of(plan, summaries, column),
+        ),
     )
 
 

@@ -35,6 +35,7 @@ class Plan:
     sum_tolerance: float = 1e-3
     reduction: str | None = None
     level: float = 0.95
+    diagnose: str = "warn"
     worst: int = 0
     per_row: bool = False
     block_rows: int | None = None

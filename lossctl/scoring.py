@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from lossctl import align, columns
+from lossctl import align, columns, diagnosis
 from lossctl.columns import ColumnOptions, Roles
 from lossctl.conclusion import conclude
 from lossctl.engines import local
@@ -39,6 +39,7 @@ class Options:
     weights: Any = None
     sum_tolerance: float = 1e-3
     level: float = 0.95
+    diagnose: str = diagnosis.WARN
     worst: int = 0
     per_row: bool = False
     columns: ColumnOptions = field(default_factory=ColumnOptions)
@@ -55,6 +56,9 @@ class Options:
             raise UsageError(f"--unmatched is error or skip, not '{self.unmatched}'")
         if self.unmatched == SKIP and self.columns.id is None:
             raise UsageError("--unmatched is for rows that are joined by --id")
+        kinds = (diagnosis.WARN, diagnosis.ERROR, diagnosis.OFF)
+        if self.diagnose not in kinds:
+            raise UsageError(f"--diagnose is warn, error or off, not '{self.diagnose}'")
         if not 0 < self.level < 1:
             raise UsageError(f"--level is between 0 and 1, not {self.level:g}")
         if self.worst < 0:
@@ -125,6 +129,7 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         sum_tolerance=options.sum_tolerance,
         reduction=options.reduction,
         level=options.level,
+        diagnose=options.diagnose,
         worst=options.worst,
         per_row=options.per_row,
     )

@@ -54,8 +54,9 @@ MAY_IMPORT = {
     "ids": {"texts"},
     "join": {"align", "columns", "errors", "ids", "names", "sources", "texts"},
     "admission": {"align", "block", "columns", "labels", "losses", "plan"},
+    "diagnosis": {"labels", "losses", "names", "plan", "summaries"},
     "engines": {
-        *("admission", "align", "block", "columns", "errors", "join"),
+        *("admission", "align", "block", "columns", "diagnosis", "errors", "join"),
         *("losses", "plan", "summaries"),
     },
     "sinks": {"errors", "names", "numbers", "texts"},
@@ -70,7 +71,18 @@ THIRD_PARTY = {
     "rich": {"render"},
     "typer": {"cli"},
     "numpy": {
-        *("admission", "align", "block", "ids", "join", "labels", "losses", "onehot", "rows"),
+        *(
+            "admission",
+            "align",
+            "block",
+            "diagnosis",
+            "ids",
+            "join",
+            "labels",
+            "losses",
+            "onehot",
+            "rows",
+        ),
         *("sinks", "sources", "summaries", "texts"),
     },
 }

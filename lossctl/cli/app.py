@@ -105,6 +105,7 @@ def score(
     decimal: options.Decimal = ".",
     nan: options.Nan = "error",
     sum_tol: options.SumTolerance = 1e-3,
+    diagnose: options.Diagnose = "warn",
     level: options.Level = 0.95,
     format: options.Format = None,  # noqa: A002  # the option's name
     json: options.Json = False,
@@ -153,6 +154,7 @@ def score(
         "decimal": decimal,
         "nan": nan,
         "sum_tol": sum_tol,
+        "diagnose": diagnose,
         "level": level,
         "worst": worst,
         "per_row": per_row,

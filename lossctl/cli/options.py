@@ -130,6 +130,14 @@ SumTolerance = Annotated[
     float,
     typer.Option("--sum-tol", metavar="X", help="How far from 1 a row of probabilities may sum."),
 ]
+Diagnose = Annotated[
+    str,
+    typer.Option(
+        "--diagnose",
+        metavar="warn|error|off",
+        help="What to do where data look like something else than they were said to be.",
+    ),
+]
 Level = Annotated[
     float, typer.Option("--level", metavar="X", help="Confidence level of the interval.")
 ]

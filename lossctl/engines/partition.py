@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from lossctl import diagnosis
 from lossctl.admission import admit, without_ignored
 from lossctl.align import Pair, in_order
 from lossctl.block import Block, Fault, RowLosses
@@ -36,8 +37,9 @@ class Summaries:
     def empty(cls, plan: Plan) -> Summaries:
         """Return the summaries of no rows."""
         kernels = len(plan.kernels)
-        worst = (Worst.empty(plan.worst, kernels),) if plan.worst else ()
-        return cls(Counts(), Moments.empty(kernels), worst)
+        worst = Worst.empty(plan.worst, kernels) if plan.worst else None
+        wanted = (worst, diagnosis.empty(plan))
+        return cls(Counts(), Moments.empty(kernels), tuple(s for s in wanted if s is not None))
 
     def add(self, block: Block, losses: RowLosses) -> Summaries:
         """Return the summaries with a block's rows added."""
