@@ -12,7 +12,12 @@ def main() -> int:
     # OpenBLAS starts a thread for each core when NumPy is imported, and nothing here uses them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        signal.signal(signal.SIGTERM, _terminate)
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if (
+                number is not None and signal.getsignal(number) == signal.SIG_DFL
+            ):  # nohup ignores it
+                signal.signal(number, _terminate)
         from lossctl.cli.app import run  # noqa: PLC0415  # imports can be interrupted, too
 
         return run(sys.argv[1:])

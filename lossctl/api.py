@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from numbers import Integral, Real
 from typing import Any, TypeAlias, TypedDict, Unpack
 
 from lossctl import scoring
@@ -17,6 +18,7 @@ from lossctl.plan import Plan
 from lossctl.result import NONE, Result
 from lossctl.rows import Losses, PerRow
 from lossctl.sinks.opening import opened
+from lossctl.sinks.whole import refuse_to_overwrite
 from lossctl.sources import InputOptions
 
 Data: TypeAlias = Any
@@ -106,6 +108,8 @@ def scores(
     path = options.get("per_row")
     if path is None:
         return scoring.run(plan)
+    inputs = (_data(predictions), _data(labels), _data(options.get("weights")))
+    refuse_to_overwrite([os.fspath(path)], inputs)
     with opened("--per-row", os.fspath(path)) as make:
         rows = PerRow(plan, make)
         results = scoring.run(plan, rows)
@@ -125,6 +129,8 @@ def row_losses(
 
     """
     _check_one(loss)
+    if options.get("per_row") is not None or options.get("worst"):
+        raise UsageError("row_losses takes neither per_row nor worst", hint="lossctl.score does")
     options["reduction"] = NONE
     rows = Losses()
     scoring.run(plan_of(loss, predictions, labels, **options), rows)
@@ -132,6 +138,8 @@ def row_losses(
 
 
 def _check_one(loss: str) -> None:
+    if not isinstance(loss, str):
+        raise UsageError(f"a loss is text, such as 'mse', not {loss!r}")
     if len(parse(loss)) != 1:
         raise UsageError(f"one loss, not '{loss}'", hint="lossctl.scores takes several")
 
@@ -155,6 +163,15 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
         if name not in known:
             hint = did_you_mean(name, known) or f"the options are {', '.join(known)}"
             raise UsageError(f"there is no option '{name}'", hint=hint)
+    for name, kind in (
+        ("worst", Integral),
+        ("label_base", Integral),
+        ("level", Real),
+        ("sum_tol", Real),
+    ):
+        value = options.get(name, 0)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise UsageError(f"{name} is a number, not {value!r}")
     defaults = scoring.Options()
     ignored = options.get("ignore_label")
     id_, weight = options.get("id"), options.get("weight_col")
@@ -193,7 +210,7 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
 def _columns(asked: str | int | Sequence[str | int] | None) -> str | tuple[str, ...] | None:
     if asked is None or isinstance(asked, str):
         return asked
-    return (str(asked),) if isinstance(asked, int) else tuple(map(str, asked))
+    return (str(asked),) if isinstance(asked, int | Integral) else tuple(map(str, asked))
 
 
 def _classes(asked: str | Sequence[str] | None) -> tuple[str, ...] | None:

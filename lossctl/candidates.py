@@ -120,7 +120,7 @@ def _is_class(column: Column, others: Sequence[Column], inputs: Inputs) -> bool:
     shared = any(
         c.name is not None and c.name.casefold() == str(column.name).casefold() for c in theirs
     )
-    if not is_key(column.name) or shared:
+    if not is_key(column.name) or shared or is_nameless(column.name):
         return False
     prefix = shared_prefix([str(c.name) for c in (column, *others)]) if others else ""
     if is_class_prefix(prefix):

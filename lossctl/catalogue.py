@@ -17,15 +17,14 @@ def entries() -> list[dict[str, Any]]:
     return [entry(loss) for loss in LOSSES.values()]
 
 
-def find(name: str) -> dict[str, Any]:
-    """Return the entry of a loss, by its name or an alias.
+def find(names: str) -> list[dict[str, Any]]:
+    """Return the entries of losses, by their names or aliases.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no such loss.
 
     """
-    (loss,) = parse(name)
-    return entry(loss)
+    return [entry(loss) for loss in parse(names)]
 
 
 def entry(loss: Loss) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL
 from lossctl.names import quoted, readable
 from lossctl.plan import Plan
 from lossctl.result import MEAN, SUM, Columns, Result, Signature
+from lossctl.rows import key_name
 from lossctl.sources.table import Column
 from lossctl.summaries.counts import Counts
 from lossctl.summaries.diagnosis import Diagnosis
@@ -110,7 +111,7 @@ def _worst(plan: Plan, summaries: Summaries, kernel: int) -> tuple[dict[str, Any
     worst = summaries.get(Worst)
     if worst is None:
         return None
-    name = "row" if plan.roles.shown is None else readable(str(plan.roles.shown[1].name))
+    name = key_name(plan, ("label", "loss"))
     return tuple(
         {
             name: row.row if row.key is None else readable(row.key),

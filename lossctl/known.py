@@ -20,7 +20,7 @@ _CLASS_PREFIXES = ("p", "prob", "proba", "class", "logit", "logits", "score", "p
 _NUMBER_END = re.compile(r"\d\.$|^-$|\d[eE]-$")
 _KEY = re.compile(r"(?i:id|row_id|sample_id|index|.*[_ ]id)|.*[a-z]I[dD]|__index_level_\d+__")
 _NAMELESS = re.compile(
-    r"|Unnamed: \d+"
+    r"|Unnamed: \d+|__index_level_\d+__"
 )  # a frame's index, and what pandas calls it on the way back
 
 

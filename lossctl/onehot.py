@@ -139,6 +139,7 @@ def _parts(batch: Batch, classes: int) -> Iterator[Batch]:
         yield batch[start : start + step]
 
 
+@np.errstate(invalid="ignore")
 def _positions(coding: Coding, batch: Batch, column: Column) -> np.ndarray:
     encoded = coding.encode(batch)
     faults = [] if encoded.fault is None else [(encoded.fault.row, encoded.fault.message)]

@@ -128,7 +128,13 @@ class Result:
 
 
 def _strict(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
+    return {key: _finite_parts(value) for key, value in row.items()}
+
+
+def _finite_parts(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_finite_parts(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def finite(value: float | None) -> float | None:

@@ -12,6 +12,16 @@ from lossctl.plan import Plan
 from lossctl.sinks import TEXT, Field, Sink, Values
 
 
+def key_name(plan: Plan, others: Sequence[str]) -> str:
+    """Return what the column is called that tells rows apart, beside others."""
+    if plan.roles.shown is None:
+        return "row"
+    name = readable(plan.roles.shown[1].name or "id")
+    while name in others:
+        name += "_id"
+    return name
+
+
 class Losses:
     """Keeps the losses of all rows in memory."""
 
@@ -54,11 +64,11 @@ class PerRow:
 
     def _names(self, labels: int) -> list[str]:
         roles, losses = self._plan.roles, self._plan.losses
-        key = "row" if roles.shown is None else readable(str(roles.shown[1].name))
         label = ["label"]
         if labels > 1:
             label = [f"label_{readable(str(column.label))}" for column in roles.label]
-        return [key, *label, *(["loss"] if len(losses) == 1 else map(str, losses))]
+        rest = [*label, *(["loss"] if len(losses) == 1 else map(str, losses))]
+        return [key_name(self._plan, rest), *rest]
 
     def close(self) -> None:
         """Write what comes last."""

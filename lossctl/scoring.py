@@ -97,7 +97,7 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
 
     """
     losses = parse(loss)
-    _check_reduction(losses, options.reduction)
+    _check_reduction(losses, options)
     domain = _common_domain(losses)
     form = _form(losses, domain, options.form)
     check_options(domain, options.label)
@@ -157,14 +157,16 @@ def _with_weights(inputs: Inputs, names: list[Data], options: Options) -> Beside
     return Beside(inputs.predictions, table, found[0])
 
 
-def _check_reduction(losses: tuple[Loss, ...], reduction: str | None) -> None:
+def _check_reduction(losses: tuple[Loss, ...], options: Options) -> None:
     """Refuse a reduction that a loss has built in."""
+    reduction = options.reduction
+    rows = reduction == NONE or options.per_row or options.worst
     for loss in losses:
         if reduction in (MEAN, SUM) and loss.finish != AS_MEAN:
             what = "a sum" if loss.finish == AS_TOTAL else "the root of a mean"
             raise UsageError(f"{loss} is always {what}", hint="leave --reduction out, or use mse")
-        if reduction == NONE and loss.finish == AS_ROOT_MEAN:
-            hint = "for the squared errors of the rows: mse --reduction none"
+        if rows and loss.finish == AS_ROOT_MEAN:
+            hint = "for the squared errors of the rows: mse"
             raise UsageError(f"{loss} has no row losses", hint=hint)
 
 

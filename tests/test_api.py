@@ -132,7 +132,7 @@ def app_parameters() -> list[Any]:
         (["a"], [1], {}, lossctl.DataError, "no column of numbers is left"),
         ([[1], [1, 2]], [1, 2], {}, lossctl.DataError, "cannot be read as an array"),
         (object(), [1], {}, lossctl.DataError, "cannot be read as an array"),
-        ([1, "a"], [1, 2], {}, lossctl.DataError, "no column of numbers is left"),
+        ([1, "a"], [1, 2], {}, lossctl.DataError, "text beside other"),
         (np.array([1, "a"], dtype=object), [1, 2], {}, lossctl.DataError, "text beside other"),
         ([], [], {}, lossctl.DataError, "there are no rows"),
         (5, 6, {}, lossctl.DataError, "a single number"),

@@ -163,7 +163,7 @@ def test_told_to_end_it_leaves_nothing_behind(number: int, code: int, tmp_path: 
             pipe.write("pred,label\n" + "1,2\n" * 500_000)
             pipe.flush()
             for _ in range(600):
-                if any(path.name.startswith(".rows.csv.") for path in tmp_path.iterdir()):
+                if any(path.name.startswith(".lossctl-") for path in tmp_path.iterdir()):
                     break
                 time.sleep(0.05)
             process.send_signal(number)

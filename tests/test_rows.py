@@ -171,8 +171,8 @@ class TestPerRow:
 
     def test_several_losses_have_a_column_each(self, lossctl: Lossctl, write: Write) -> None:
         write("f.csv", "pred,label\n1,3\n,1\n2,2.5\n")
-        run = lossctl("mse,rmse,mae", "f.csv", "--per-row", "-", "--nan", "skip")
-        assert run.out == "row\tlabel\tmse\trmse\tmae\n0\t3\t4\t4\t2\n2\t2.5\t0.25\t0.25\t0.5\n"
+        run = lossctl("mse,sse,mae", "f.csv", "--per-row", "-", "--nan", "skip")
+        assert run.out == "row\tlabel\tmse\tsse\tmae\n0\t3\t4\t4\t2\n2\t2.5\t0.25\t0.25\t0.5\n"
 
     def test_labels_are_shown_as_they_stand(self, lossctl: Lossctl, write: Write) -> None:
         write("p.csv", "a,b\n0.5,0.5\n0.25,0.75\n")

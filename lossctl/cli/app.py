@@ -275,10 +275,11 @@ def losses(
 def _losses(loss: str | None, look: Output, terminal: Terminal) -> None:
     from lossctl import catalogue  # noqa: PLC0415
 
-    if loss is None:
-        look.write_entries(catalogue.entries(), terminal)
+    found = catalogue.entries() if loss is None else catalogue.find(loss)
+    if loss is None or len(found) > 1:
+        look.write_entries(found, terminal)
     else:
-        look.write_entry(catalogue.find(loss), terminal)
+        look.write_entry(found[0], terminal)
 
 
 def _delimiter(text: str | None) -> str | None:

@@ -48,7 +48,7 @@ class Output:
             raise UsageError(f"{instead} takes the place of the result, and of its --worst")
         if per_row == "-" and self.path is not None:
             raise UsageError("--per-row - takes the place of the result, and of its -o")
-        if per_row is not None and self.path == per_row:
+        if None not in (per_row, self.path) and _same_file(str(per_row), str(self.path)):
             raise UsageError("--per-row and -o name the same file")
         if worst and self.format not in WITH_WORST:
             raise UsageError(f"--worst has no {self.format} format")
@@ -97,6 +97,10 @@ class Output:
             color=on_screen and terminal.has_color(stream),
             precision=self.precision or render.PRECISION,
         )
+
+
+def _same_file(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def chosen(asked: str | None, path: str | None, *, json: bool, value: bool) -> str:

@@ -18,6 +18,7 @@ from lossctl.labels.codings import (
     ZeroOne,
 )
 from lossctl.losses.domain import BINARY, Domain
+from lossctl.matching import names_of
 from lossctl.names import listing, quoted
 from lossctl.numbers import is_missing, to_number, whole_numbers
 from lossctl.sources.table import NUMBER, TEXT, Column, Inputs
@@ -133,7 +134,7 @@ def _class_coding(inputs: Inputs, roles: Roles, options: LabelOptions) -> Coding
     if len(roles.label) > 1:
         if options.base != 0:
             raise _no_index_labels(where)
-        return Rows(names=full)
+        return Rows(names=names_of(roles.label) or full)
     column = roles.label[0]
     if full is None:
         if column.kind == TEXT:

@@ -268,11 +268,12 @@ class Rows(Plain):
     names: tuple[str, ...] | None = None
 
     def shown(self, batch: Batch) -> tuple[Names | Floats, ...]:
-        """Show the class of the largest label, by its name or its position."""
+        """Show the class of the largest label, by its column's name or its position."""
+        missing = np.isnan(batch.numbers).any(axis=1)
         classes = batch.numbers.argmax(axis=1)
         if self.names is None:
-            return (classes.astype(np.float64),)
-        return (Names(classes, self.names),)
+            return (np.where(missing, np.nan, classes),)
+        return (Names(np.where(missing, len(self.names), classes), (*self.names, "")),)
 
     def encode(self, batch: Batch) -> Encoded:
         """Pass the rows on; a row with a missing cell is missing."""

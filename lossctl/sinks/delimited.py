@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import io
+import re
 from collections.abc import Sequence
 from typing import BinaryIO, TextIO
 
@@ -29,6 +29,8 @@ class Delimited:
         self._stream = stream
         self._shown = shown
         self._delimiter = delimiter
+        self._special = re.compile(f'["\\r\\n{re.escape(delimiter)}]')
+        self._single = len(fields) == 1  # where an empty line would be passed over
         self._rows([[self._cell(field.name)] for field in fields])
 
     def write(self, columns: Sequence[Values]) -> None:
@@ -36,15 +38,12 @@ class Delimited:
         self._rows([self._cells(column) for column in columns])
 
     def _rows(self, columns: Sequence[Sequence[str]]) -> None:
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, delimiter=self._delimiter, lineterminator="\n")
-        writer.writerows(zip(*columns, strict=True))
-        self._stream.write(text.getvalue())
+        lines = map(self._delimiter.join, zip(*columns, strict=True))
+        self._stream.write("".join(f"{line}\n" for line in lines))
 
     def _cells(self, column: Values) -> list[str]:
         if not isinstance(column, np.ndarray):
-            texts = column.tolist()
-            return [printable(text) for text in texts] if self._shown else texts
+            return list(map(self._cell, column.tolist()))
         if column.dtype.kind != "f":
             return list(map(str, column.tolist()))
         whole = np.isfinite(column) & (column % 1 == 0)
@@ -53,7 +52,12 @@ class Delimited:
         return list(map(repr, column.tolist()))
 
     def _cell(self, text: str) -> str:
-        return printable(text) if self._shown else text
+        """Return a text quoted where it must be; a lone CR ends a line, too."""
+        if self._shown:
+            text = printable(text)
+        if text and not self._special.search(text):
+            return text
+        return '"' + text.replace('"', '""') + '"' if text else '""' if self._single else ""
 
     def close(self) -> None:
         """Pass on what the stream may still hold."""

@@ -52,7 +52,18 @@ def opened(option: str, path: str, *, matrix: bool = False) -> Iterator[MakeSink
         elif suffix == ".parquet":
             from lossctl.sinks.parquet import Parquet  # noqa: PLC0415
 
-            yield partial(Parquet, stream)
+            made: list[Parquet] = []
+
+            def make(fields: Sequence[Field]) -> Sink:
+                made.append(Parquet(stream, fields))
+                return made[-1]
+
+            try:
+                yield make
+            except BaseException:
+                for sink in made:
+                    sink.abandon()
+                raise
         else:
             text = as_text(stream)
             yield partial(Delimited, text, delimiter="\t" if suffix == ".tsv" else ",")

@@ -50,6 +50,10 @@ class Parquet:
             self._writer.write_table(table, row_group_size=self._rows)
         self._parts, self._rows = [], 0
 
+    def abandon(self) -> None:
+        """Let go of a file that will not be there: else pyarrow would try to end it."""
+        self._writer.is_open = False
+
     def close(self) -> None:
         """Write the last rows and the end of the file."""
         self._flush()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from lossctl.errors import DataError, UsageError
 
@@ -25,8 +26,8 @@ def written_whole(path: str) -> Iterator[BinaryIO]:
                 yield stream
             return
         target = os.path.realpath(path)  # a link stays one
-        folder, name = os.path.split(target)
-        handle, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", dir=folder)
+        folder = os.path.dirname(target)
+        handle, temporary = tempfile.mkstemp(prefix=".lossctl-", dir=folder)
         try:
             with os.fdopen(handle, "w+b") as stream:
                 yield cast("BinaryIO", stream)
@@ -36,27 +37,32 @@ def written_whole(path: str) -> Iterator[BinaryIO]:
             with suppress(OSError):
                 os.unlink(temporary)
             raise
-    except BrokenPipeError:
-        raise
     except OSError as error:
         where = error.filename if error.filename == os.path.dirname(path) else path
         why = error.strerror or str(error)
         raise DataError(f"cannot write the file: {why}", where=where, hint=_hint(path)) from error
 
 
-def refuse_to_overwrite(outputs: Iterable[str | None], inputs: Iterable[str | None]) -> None:
-    """Refuse to write to a file that is read.
+def refuse_to_overwrite(outputs: Iterable[str | None], inputs: Iterable[Any]) -> None:
+    """Refuse to write to a file that is read: an input, or one in its directory or of its glob.
 
     Raises:
-        UsageError: an output is an input, perhaps by another name.
+        UsageError: an output is among the inputs, perhaps by another name.
 
     """
-    read = [path for path in inputs if path is not None and os.path.isfile(path)]
+    read = [path for name in inputs if isinstance(name, str) for path in _files_of(name)]
     for output in outputs:
-        if output is not None and os.path.isfile(output):
-            for path in read:
-                if os.path.samefile(output, path):
-                    raise UsageError(f"'{output}' is read, and would be overwritten")
+        known = output is not None and os.path.isfile(output)
+        if known and any(os.path.samefile(str(output), path) for path in read):
+            raise UsageError(f"'{output}' is read, and would be overwritten")
+
+
+def _files_of(name: str) -> list[str]:
+    if os.path.isdir(name):
+        paths = [os.path.join(name, entry) for entry in os.listdir(name)]
+    else:
+        paths = [name] if os.path.lexists(name) else glob.glob(name)
+    return [path for path in paths if os.path.isfile(path)]
 
 
 def _hint(path: str) -> str | None:

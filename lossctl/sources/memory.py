@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from lossctl.errors import DataError
+from lossctl.known import is_key
 from lossctl.sources import arrow
 from lossctl.sources.arrays import Array, ArrayTable, Values, as_table, check
 from lossctl.sources.table import Table
@@ -64,12 +66,12 @@ def _arrow_table(value: Any, name: str) -> Table:
     try:
         if isinstance(value, Mapping):
             return _held_table(name, pa.table(dict(value)))
+        if hasattr(value, "iloc"):  # a frame or series of pandas
+            return _pandas_table(value, name)
         if hasattr(value, "columns"):  # a frame
             return _held_table(name, pa.table(value))
         label = getattr(value, "name", None)  # of a series
-        if hasattr(value, "index") and hasattr(value, "to_frame"):  # pandas: its index comes along
-            table = pa.table(value.to_frame())
-        elif hasattr(value, "__arrow_c_array__"):
+        if hasattr(value, "__arrow_c_array__"):
             table = pa.table({str(label): pa.array(value)})
         else:
             table = pa.table({str(label): pa.chunked_array(value)})
@@ -79,6 +81,24 @@ def _arrow_table(value: Any, name: str) -> Table:
     except (pa.ArrowException, ValueError, TypeError) as error:
         hint = "each column holds numbers, or text for class names"
         raise DataError(f"cannot be read as a table: {error}", where=name, hint=hint) from error
+
+
+def _pandas_table(value: Any, name: str) -> Table:
+    """Return a frame or a series; an index that says something is a key, whatever it is called."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    series = not hasattr(value, "columns")
+    frame = value.to_frame() if series else value
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    index = frame.index
+    if type(index).__name__ != "RangeIndex" or index.start != 0 or index.step != 1:
+        for level in range(index.nlevels):
+            own = index.names[level]
+            label = str(own) if is_key(None if own is None else str(own)) else ""
+            if not label or label in table.column_names:
+                label = f"__index_level_{level}__"
+            table = table.append_column(label, pa.array(index.get_level_values(level)))
+    return _held_table(name, table, nameless=series and value.name is None)
 
 
 def _held_table(name: str, table: Any, *, nameless: bool = False) -> Table:
@@ -98,19 +118,27 @@ def _array(value: Any, name: str) -> Values:
         if isinstance(value, np.ma.MaskedArray):
             return np.ma.filled(value.astype(np.float64), np.nan)
         values = np.asarray(value)
+        if values.dtype.kind in "US" and not isinstance(value, np.ndarray):
+            values = np.asarray(value, dtype=object)  # where a missing value is no text
         if values.dtype.kind == "O":
             values = _of_objects(values)
-    except (ValueError, TypeError, RuntimeError) as error:
+    except (ValueError, TypeError, RuntimeError, OverflowError) as error:
         hint = "numbers or text, in an array or a list; a tensor: .detach().cpu().numpy()"
         raise DataError(f"cannot be read as an array: {error}", where=name, hint=hint) from error
     return values
 
 
 def _of_objects(values: Values) -> Values:
-    """Return texts as text, and anything else as numbers; None is a missing value of either."""
-    flat = values.ravel().tolist()
+    """Return texts as text, and anything else as numbers; None and NaN are missing in either."""
+    flat = [None if _is_missing(item) else item for item in values.ravel().tolist()]
     if any(isinstance(item, str) for item in flat):
         if not all(item is None or isinstance(item, str) for item in flat):
             raise TypeError("it holds text beside other values")
         return np.array([item or "" for item in flat]).reshape(values.shape)
-    return values.astype(np.float64)
+    return np.array(flat, dtype=np.float64).reshape(values.shape)
+
+
+def _is_missing(item: object) -> bool:
+    if item is None or type(item).__name__ in {"NAType", "NaTType"}:
+        return True
+    return isinstance(item, float) and math.isnan(item)

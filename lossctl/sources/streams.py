@@ -6,6 +6,8 @@ import bz2
 import io
 import lzma
 import os
+import re
+import select
 import shutil
 import stat
 import tempfile
@@ -22,10 +24,10 @@ STDIN = "-"
 MAGIC_BYTES = 6  # enough for every format and compression that is told by its first bytes
 _IN_MEMORY = 16 * 1024 * 1024
 _COMPRESSIONS = {
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bz2",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"\xfd7zXZ\0": "xz",
+    "gzip": re.compile(rb"\x1f\x8b"),
+    "bz2": re.compile(rb"BZh[1-9]"),
+    "zstd": re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),  # a frame to be skipped
+    "xz": re.compile(rb"\xfd7zXZ\0"),
 }
 _DAMAGED = (EOFError, zlib.error, lzma.LZMAError)
 _PIECE = 64 * 1024
@@ -72,7 +74,9 @@ class _Player(io.RawIOBase):
             buffer[: len(part)] = part
             count = len(part)
         else:
-            count = tape.pipe.readinto(buffer) or 0
+            while (found := tape.pipe.readinto(buffer)) is None:  # whoever else has it set it so
+                select.select([tape.pipe], [], [])
+            count = found
             if self._keep:
                 tape.kept.seek(tape.end)
                 tape.kept.write(buffer[:count])
@@ -131,7 +135,7 @@ def as_seekable(stream: BinaryIO, file: Named) -> BinaryIO:
 
 def compression(magic: bytes) -> str | None:
     """Return how a file is compressed that starts with these bytes; None if it is not."""
-    return next((kind for start, kind in _COMPRESSIONS.items() if magic.startswith(start)), None)
+    return next((kind for kind, start in _COMPRESSIONS.items() if start.match(magic)), None)
 
 
 def _unpacked(raw: io.RawIOBase, kind: str | None) -> Any:
@@ -238,6 +242,16 @@ class _Following(io.RawIOBase):
 def following(first: bytes, rest: BinaryIO) -> BinaryIO:
     """Return a stream of some bytes, and after them what is left of another stream."""
     return io.BufferedReader(_Following(first, rest))
+
+
+def check_to_the_end(stream: BinaryIO) -> None:
+    """Read what is left of a compressed stream, whose checksum comes last.
+
+    What is wrong with its text may be the damage.
+    """
+    if isinstance(stream, _Unpacked | _ArrowStream):
+        while stream.read(_PIECE):
+            pass
 
 
 def read_fully(stream: io.RawIOBase | BinaryIO, count: int) -> bytes:

@@ -17,7 +17,7 @@ from lossctl.sources.chunks import CHUNK_BYTES, Chunk, chunks
 from lossctl.sources.dialect import SAMPLE_BYTES, Dialect, InputOptions, kind_of, sniff
 from lossctl.sources.files import Files
 from lossctl.sources.records import Lines, read_slowly, records
-from lossctl.sources.streams import File, following, read_fully, reading
+from lossctl.sources.streams import File, check_to_the_end, following, read_fully, reading
 from lossctl.sources.table import EMPTY, Batch, Column, Request
 
 _SAMPLE_LIMIT = 64 * CHUNK_BYTES
@@ -73,7 +73,11 @@ class TextTable:
         for text in self.files:
             with reading(text.file), text.file.open(keep=keep) as stream:
                 read_fully(stream, text.start)
-                yield from _read(text, stream, self.dialect, request, self.chunk_bytes)
+                try:
+                    yield from _read(text, stream, self.dialect, request, self.chunk_bytes)
+                except DataError:
+                    check_to_the_end(stream)
+                    raise
 
 
 @lru_cache(maxsize=16)
