@@ -51,7 +51,7 @@ MAY_IMPORT = {
         "texts",
     },
     "align": {"block", "columns", "errors", "names", "sources"},
-    "plan": {"columns", "labels", "losses", "matching", "sources"},
+    "plan": {"columns", "labels", "losses", "sources"},
     "ids": {"texts"},
     "join": {"align", "columns", "errors", "ids", "names", "sources", "texts"},
     "admission": {"align", "block", "columns", "labels", "losses", "plan"},
