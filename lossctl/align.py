@@ -13,7 +13,8 @@ from lossctl.columns import LABEL, PREDICTION, Roles
 from lossctl.errors import DataError
 from lossctl.names import quoted, readable
 from lossctl.sources import ArrayTable
-from lossctl.sources.table import Batch, Inputs, Request, Table, in_step
+from lossctl.sources.table import Batch, Inputs, Request, Table
+from lossctl.sources.views import in_step
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from lossctl.losses.domain import Domain
 from lossctl.matching import in_prediction_order, names_of, not_matching, partners
 from lossctl.names import did_you_mean, listing, quoted
 from lossctl.numbers import to_number
-from lossctl.sources.table import TEXT, Column, Hidden, Inputs, Table
+from lossctl.sources.table import TEXT, Column, Inputs, Table
+from lossctl.sources.views import Hidden
 
 PREDICTION, LABEL = "prediction", "label"  # the two sides
 

@@ -41,9 +41,11 @@ class Index:
         """Index some ids."""
         for seed in range(64):
             words = _mixed(_words(keys, seed))
-            order = np.argsort(words, kind="stable")
+            order = np.argsort(words)
             ordered = words[order]
             again = np.flatnonzero(ordered[1:] == ordered[:-1]) + 1
+            if len(again):  # which of them comes first is asked only now: this sort is slower
+                order = np.argsort(words, kind="stable")
             if _same(keys, order[again], keys, order[again - 1]).all():
                 break  # else two different ids have one hash: try other hashes
         bits = max(1, len(keys).bit_length())

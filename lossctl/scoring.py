@@ -23,7 +23,8 @@ from lossctl.numbers import to_number
 from lossctl.plan import ERROR, PROPAGATE, SKIP, Plan
 from lossctl.result import MEAN, NONE, SUM, Result
 from lossctl.sources import InputOptions, npz_array, open_tables
-from lossctl.sources.table import TEXT, Beside, Column, Inputs, Table
+from lossctl.sources.table import TEXT, Column, Inputs, Table
+from lossctl.sources.views import Beside
 
 Data: TypeAlias = Any  # a path, or whatever lossctl.sources.memory takes
 

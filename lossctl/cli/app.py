@@ -126,6 +126,7 @@ def score(
       lossctl bce predictions.csv truth.csv --positive yes
       lossctl ce logits.npy labels.npy --from logits --json
       lossctl rmse 'part-*.csv' --pred-col model_a --label-col y
+      zcat submission.csv.gz | lossctl ce - solution.csv --id image_id
     """  # noqa: D301  # as above
     if context.args:
         raise UsageError(

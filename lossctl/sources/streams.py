@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import bz2
 import io
-import lzma
 import os
-import re
 import select
 import shutil
 import stat
 import tempfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any, BinaryIO, Protocol, cast
 
 from lossctl.errors import DataError
 from lossctl.names import did_you_mean
+from lossctl.sources.unpacking import DAMAGED, compression, unpacked
 
 STDIN = "-"
 MAGIC_BYTES = 6  # enough for every format and compression that is told by its first bytes
 _IN_MEMORY = 16 * 1024 * 1024
-_COMPRESSIONS = {
-    "gzip": re.compile(rb"\x1f\x8b"),
-    "bz2": re.compile(rb"BZh[1-9]"),
-    "zstd": re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),  # a frame to be skipped
-    "xz": re.compile(rb"\xfd7zXZ\0"),
-}
-_DAMAGED = (EOFError, zlib.error, lzma.LZMAError)
-_PIECE = 64 * 1024
 
 
 class Named(Protocol):
@@ -115,7 +104,7 @@ class File:
             kind = compression(read_fully(start, MAGIC_BYTES))
         raw = self.raw(keep=keep)
         with reading(self):
-            return cast("BinaryIO", _unpacked(raw, kind))
+            return cast("BinaryIO", unpacked(raw, kind))
 
     def seekable(self, *, keep: bool = False) -> BinaryIO:
         """Return the bytes, unpacked, as a file in which one can seek: else a copy on disk."""
@@ -133,101 +122,6 @@ def as_seekable(stream: BinaryIO, file: Named) -> BinaryIO:
     return cast("BinaryIO", copy)
 
 
-def compression(magic: bytes) -> str | None:
-    """Return how a file is compressed that starts with these bytes; None if it is not."""
-    return next((kind for kind, start in _COMPRESSIONS.items() if start.match(magic)), None)
-
-
-def _unpacked(raw: io.RawIOBase, kind: str | None) -> Any:
-    if kind is None:
-        return raw
-    if kind == "zstd":
-        import pyarrow as pa  # noqa: PLC0415  # 50 ms; Python has its own from 3.14 on
-
-        return _ArrowStream(raw, pa.CompressedInputStream(raw, "zstd"))
-    return _Unpacked(
-        raw, {"gzip": _Gunzip, "bz2": bz2.BZ2Decompressor, "xz": lzma.LZMADecompressor}[kind]
-    )
-
-
-class _Unpacked(io.RawIOBase):
-    """One or more compressed streams, one after the other, as parallel compressors write them.
-
-    The standard library's file classes take what follows a stream for padding if it is none
-    itself, so that a damaged file would end early and in silence; here only zeros are padding.
-    """
-
-    def __init__(self, raw: io.RawIOBase, decoder: Callable[[], Any]) -> None:
-        self._raw, self._new, self._decoder = raw, decoder, decoder()
-
-    def readable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-    def readinto(self, buffer: Any) -> int:
-        while True:
-            data = b""
-            if self._decoder.eof:
-                data = self._decoder.unused_data.lstrip(b"\0")
-                while not data:
-                    if not (more := self._raw.read(_PIECE)):
-                        return 0
-                    data = more.lstrip(b"\0")
-                self._decoder = self._new()
-            elif self._decoder.needs_input:
-                data = self._raw.read(_PIECE) or b""
-            part = self._decoder.decompress(data, len(buffer))
-            if part:
-                buffer[: len(part)] = part
-                return len(part)
-            if not data and not self._decoder.eof and self._decoder.needs_input:
-                raise EOFError("the end of the stream is missing")
-
-
-class _Gunzip:
-    """zlib's decoder in the manner of the others; it checks length and CRC."""
-
-    def __init__(self) -> None:
-        self._decoder = zlib.decompressobj(wbits=31)
-
-    @property
-    def eof(self) -> bool:
-        return self._decoder.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._decoder.unused_data
-
-    @property
-    def needs_input(self) -> bool:
-        return not self._decoder.unconsumed_tail
-
-    def decompress(self, data: bytes, length: int) -> bytes:
-        return self._decoder.decompress(self._decoder.unconsumed_tail + data, length)
-
-
-class _ArrowStream(io.RawIOBase):
-    """A stream of pyarrow's as one of Python's."""
-
-    def __init__(self, raw: io.RawIOBase, stream: Any) -> None:
-        self._raw, self._stream = raw, stream
-
-    def readable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-    def readinto(self, buffer: Any) -> int:
-        part = self._stream.read(len(buffer))
-        buffer[: len(part)] = part
-        return len(part)
-
-
 class _Following(io.RawIOBase):
     def __init__(self, first: bytes, rest: BinaryIO) -> None:
         self._first, self._rest = io.BytesIO(first), rest
@@ -242,16 +136,6 @@ class _Following(io.RawIOBase):
 def following(first: bytes, rest: BinaryIO) -> BinaryIO:
     """Return a stream of some bytes, and after them what is left of another stream."""
     return io.BufferedReader(_Following(first, rest))
-
-
-def check_to_the_end(stream: BinaryIO) -> None:
-    """Read what is left of a compressed stream, whose checksum comes last.
-
-    What is wrong with its text may be the damage.
-    """
-    if isinstance(stream, _Unpacked | _ArrowStream):
-        while stream.read(_PIECE):
-            pass
 
 
 def read_fully(stream: io.RawIOBase | BinaryIO, count: int) -> bytes:
@@ -288,7 +172,7 @@ def reading(file: Named) -> Iterator[None]:
     """Turn what the system says while a file is read into an error that names the file."""
     try:
         yield
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise _damaged(file, error) from error
     except OSError as error:
         if error.errno is None:  # not from the system: from a decoder

@@ -17,8 +17,9 @@ from lossctl.sources.chunks import CHUNK_BYTES, Chunk, chunks
 from lossctl.sources.dialect import SAMPLE_BYTES, Dialect, InputOptions, kind_of, sniff
 from lossctl.sources.files import Files
 from lossctl.sources.records import Lines, read_slowly, records
-from lossctl.sources.streams import File, check_to_the_end, following, read_fully, reading
+from lossctl.sources.streams import File, following, read_fully, reading
 from lossctl.sources.table import EMPTY, Batch, Column, Request
+from lossctl.sources.unpacking import check_to_the_end
 
 _SAMPLE_LIMIT = 64 * CHUNK_BYTES
 
