@@ -687,3 +687,13 @@ class TestThirdReading:
         save("x.npy", rng.normal(size=(2, 50_257)).astype(np.float32))
         save("y.npy", np.array([7, 50_256]))
         assert scored("ce", "x.npy", "y.npy", form="logits").n == 2
+
+    def test_a_key_beside_numbered_classes_is_asked_about(
+        self, lossctl: Callable[..., Run], write: Write
+    ) -> None:
+        write("p.csv", "image,0,1,2\na,0.5,0.25,0.25\nb,0.25,0.25,0.5\n")
+        write("y.csv", "image,label\na,0\nb,2\n")
+        run = lossctl("ce", "p.csv", "y.csv", "--id", "image")
+        assert (run.code, "cannot tell whether the file has a header" in run.err) == (3, True)
+        run = lossctl("ce", "p.csv", "y.csv", "--id", "image", "--header", "--value")
+        np.testing.assert_allclose(float(run.out), np.log(2))

@@ -178,6 +178,9 @@ def _has_header(path: str, rows: Sequence[list[str]], decimal: str) -> bool:
         for i, number in enumerate(numbers)
     ):
         return True
+    counting = [cell for cell, number in zip(first, numbers, strict=True) if number is not None]
+    if len(counting) > 2 and _counts_up(counting) and _any_decimal(rest, decimal):
+        raise _undecided(path, "its first row may name classes 0, 1, 2, …, or be data")
     if any(number is not None and number == number for number in numbers):  # noqa: PLR0124
         return False  # a row with a number in it, above no column of numbers, is data
     if all(len(row) == 1 and " " in row[0].strip() for row in rows[:HEAD_ROWS]):
