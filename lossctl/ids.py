@@ -112,8 +112,8 @@ def _hashes(view: Words, starts: Rows, lengths: Rows, seed: int) -> Words:
 
 def _same(left: Keys, rows: Rows, right: Keys, others: Rows) -> npt.NDArray[np.bool_]:
     """Whether pairs of ids whose words are equal are equal themselves."""
-    lengths = np.diff(left.offsets)[rows]
-    same = np.asarray(lengths == np.diff(right.offsets)[others])
+    lengths = left.offsets[rows + 1] - left.offsets[rows]
+    same = np.asarray(lengths == right.offsets[others + 1] - right.offsets[others])
     check = np.flatnonzero(same & (lengths > _SHORT))
     if len(check):
         mine, theirs = _view(left), _view(right)

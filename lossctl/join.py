@@ -6,7 +6,7 @@ One pass over the predictions; of the labels what is needed is held in memory.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -50,6 +50,7 @@ def by_id(
     index = Index.of(labels.keys[0])
     if len(index.duplicates):
         raise _duplicate(labels, theirs, index.duplicates)
+    plain = replace(labels, keys=())  # rows are shown by the predictions' ids
     met = np.zeros(len(labels), dtype=bool)
     extras: list[Keys] = []
     row, stopped = 0, False
@@ -65,7 +66,7 @@ def by_id(
             found.extra += alone[: _NAMED - len(found.extra)].tolist()
             stopped |= unmatched == ERROR
         if not stopped:
-            yield _pair(roles, row, batch, labels, known, partners)
+            yield _pair(roles, row, batch, plain, known, partners)
         row += len(batch)
     _refuse_again_among(extras, inputs.predictions, mine)
     lonely = np.flatnonzero(~met)
