@@ -14,7 +14,7 @@ from lossctl.matching import in_prediction_order, names_of, not_matching, partne
 from lossctl.names import did_you_mean, listing, quoted
 from lossctl.numbers import to_number
 from lossctl.sources.table import TEXT, Column, Inputs, Table
-from lossctl.sources.views import Hidden
+from lossctl.sources.views import View
 
 PREDICTION, LABEL = "prediction", "label"  # the two sides
 
@@ -305,7 +305,7 @@ def _with_named(
     if weight is not None:
         place = 0 if weight[0] == PREDICTION or inputs.labels is None else 1
         hidden[place] = (*hidden[place], weight[1])
-    rest = Inputs(*map(Hidden, tables, hidden))
+    rest = Inputs(*map(View, tables, hidden))
     roles = choose(domain, rest, replace(options, id=None, weight=None), classes)
     roles = replace(roles, weight=weight)
     if not ids:

@@ -46,7 +46,8 @@ def onehot(
         DataError: the labels cannot be read, or are no classes.
 
     """
-    (table,) = open_tables([labels], options.input)
+    tables, _ = open_tables([labels], options.input)
+    table = tables[-1]  # an NPZ file has its labels after its predictions
     (column,) = table.settled([_label_column(table, options.column)])
     coding, names = _classes(table, column, options.label)
     key = next((c for c in table.columns if is_key(c.name) and c != column), None) if keys else None

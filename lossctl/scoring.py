@@ -22,9 +22,9 @@ from lossctl.names import listing
 from lossctl.numbers import to_number
 from lossctl.plan import ERROR, PROPAGATE, SKIP, Plan
 from lossctl.result import MEAN, NONE, SUM, Result
-from lossctl.sources import InputOptions, npz_array, open_tables
+from lossctl.sources import InputOptions, open_tables
 from lossctl.sources.table import TEXT, Column, Inputs, Table
-from lossctl.sources.views import Beside
+from lossctl.sources.views import View
 
 Data: TypeAlias = Any  # a path, or whatever lossctl.sources.memory takes
 
@@ -102,10 +102,14 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
     domain = _common_domain(losses)
     form = _form(losses, domain, options.form)
     check_options(domain, options.label)
-    names = [predictions] if labels is None else [predictions, labels]
-    tables = open_tables(names, options.input)
+    tables, weights = open_tables(
+        [predictions] if labels is None else [predictions, labels],
+        options.input,
+        options.weights,
+        options.columns.weight,
+    )
     inputs = align.fit(*tables) if options.columns.id is None else Inputs(*tables)
-    weighed = _with_weights(inputs, names, options)
+    weighed = None if weights is None else _with_weights(inputs, weights, options)
     _refuse_two_complete_files(domain, inputs, options.columns)
     if options.input.header is None:
         _refuse_headers_of_numbers(inputs)
@@ -114,7 +118,7 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
     coding = choose_coding(domain, inputs, roles, options.label)
     if domain.classes and form == LOGITS:
         _refuse_unrelated_columns(inputs, roles, options)
-    if weighed is not None:
+    if weighed is not None and weighed.added is not None:
         inputs = Inputs(weighed, inputs.labels)
         roles = replace(roles, weight=(columns.PREDICTION, weighed.added))
     return Plan(
@@ -136,26 +140,16 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
     )
 
 
-def _with_weights(inputs: Inputs, names: list[Data], options: Options) -> Beside | None:
-    """Return the predictions with the weights of a file, or of an NPZ, beside them."""
-    source, asked = options.weights, options.columns.weight
-    if source is None and asked is not None:
-        source, asked = next(filter(None, (npz_array(name, asked) for name in names)), None), None
-    if source is None:
-        return None
-    (table,) = open_tables([source], options.input)
-    columns_ = [c for c in table.columns if not is_key(c.name) and not is_nameless(c.name)]
-    if asked is not None:
-        found = columns.select((asked,), table)
-    elif len(columns_) > 1:
-        found = tuple(c for c in columns_ if is_aside(c.name))
-    else:
-        found = tuple(columns_)
+def _with_weights(inputs: Inputs, table: Table, options: Options) -> View:
+    """Return the predictions with a column of weights from a table of its own beside them."""
+    own = [c for c in table.columns if not is_key(c.name) and not is_nameless(c.name)]
+    found = own if len(own) == 1 else [c for c in own if is_aside(c.name)]
+    if options.weights is not None and options.columns.weight is not None:
+        found = [*columns.select((options.columns.weight,), table)]
     if len(found) != 1:
-        raise DataError(
-            "one column of weights is wanted", where=table.name, hint="--weight-col COL"
-        )
-    return Beside(inputs.predictions, table, found[0])
+        hint = "--weight-col COL"
+        raise DataError("one column of weights is wanted", where=table.name, hint=hint)
+    return View(inputs.predictions, other=table, column=found[0])
 
 
 def _check_reduction(losses: tuple[Loss, ...], options: Options) -> None:

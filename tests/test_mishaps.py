@@ -218,3 +218,41 @@ def test_wide_text_is_no_hang(lossctl: Lossctl, write: Write, save: Save) -> Non
     write("p.csv", f"{header}\n{row}\n{row}\n")
     save("y.npy", np.array([1, 2]))
     assert lossctl("ce", "p.csv", "y.npy", "--value").code == 0
+
+
+class TestWeights:
+    """Weights are opened with the other inputs: a pipe is opened once, and never by two."""
+
+    ROWS = "pred,label,w\n" + "".join(f"{i % 7},{i % 5},{i % 3 + 1}\n" for i in range(100_000))
+
+    def test_a_named_pipe_loses_no_bytes_to_a_search_for_weights(
+        self, lossctl: Lossctl, write: Write, tmp_path: Path
+    ) -> None:
+        write("f.csv", self.ROWS)
+        expected = lossctl("mse", "f.csv", "--weight-col", "w", "--value").out
+        program = f"{sys.executable} -m lossctl"
+        for command in (
+            f"{program} mse <(cat f.csv) --weight-col w --value",
+            f"cat f.csv | {program} mse - --weight-col w --value",
+            f"{program} mse f.csv --weights <(cut -d, -f3 f.csv) --value",
+            f"cut -d, -f3 f.csv | {program} mse f.csv --weights - --value",
+        ):
+            done = subprocess.run(
+                ["bash", "-c", command],  # noqa: S607
+                cwd=tmp_path,
+                env=ENVIRONMENT,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
+            assert (done.returncode, done.stdout, done.stderr) == (0, expected, "")
+
+    def test_standard_input_is_not_shared(self, lossctl: Lossctl, write: Write) -> None:
+        run = lossctl("mse", "-", "--weights", "-")
+        assert (run.code, "standard input can be read only once" in run.err) == (2, True)
+        write("f.csv", "pred,label\n1,2\n")
+        write("w.csv", "weight\n1\n")
+        for option in ("-o", "--per-row"):
+            run = lossctl("mse", "f.csv", "--weights", "w.csv", option, "w.csv")
+            assert (run.code, "would be overwritten" in run.err) == (2, True)

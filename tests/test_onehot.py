@@ -122,3 +122,8 @@ def test_mistakes(
     assert run.code == (2 if "-o" in arguments else 3)
     assert message in run.err
     assert len(run.out.splitlines()) <= 2
+
+
+def test_the_labels_of_an_npz(lossctl: Lossctl, tmp_path: Path) -> None:
+    np.savez(tmp_path / "t.npz", predictions=np.array([5.0, 6.0]), labels=np.array([1, 0]))
+    assert lossctl("onehot", "t.npz").out == "class_0,class_1\n0,1\n1,0\n"

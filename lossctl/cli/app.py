@@ -173,7 +173,7 @@ def _score(
     from lossctl.sinks.whole import refuse_to_overwrite  # noqa: PLC0415
 
     per_row = None if asked["per_row"] is None else str(asked["per_row"])
-    refuse_to_overwrite((look.path, per_row), inputs[1:])
+    refuse_to_overwrite((look.path, per_row), (*inputs[1:], asked["weights"]))
     if asked["reduction"] == "none":
         with look.stream(terminal) as stream:
             results = scoring.run(api.plan_of(*inputs, **asked), render.row_losses(stream))

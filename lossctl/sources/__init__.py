@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lossctl.errors import DataError, UsageError
@@ -15,45 +15,54 @@ from lossctl.sources.table import Table
 from lossctl.sources.text import open_text
 
 
-def open_tables(inputs: Sequence[Any], options: InputOptions) -> tuple[Table, ...]:
-    """Open each of the inputs as one table: predictions, and labels if they are apart.
+def open_tables(
+    inputs: Sequence[Any],
+    options: InputOptions,
+    weights: Any = None,
+    weight_array: str | None = None,
+) -> tuple[tuple[Table, ...], Table | None]:
+    """Open predictions, labels if they are apart, and weights if they are, each as one table.
 
     A text is the path of a file or a directory, a glob, or - for standard input; anything else is
-    data in memory.
+    data in memory. All are opened here, since a pipe can be opened only once. Weights may be an
+    array of that name in an NPZ file among the inputs.
 
     Raises:
         UsageError: standard input is to be read twice.
         DataError: one cannot be read, is damaged, or its parts do not belong together.
 
     """
-    names = [value for value in inputs if isinstance(value, str)]
+    given = [*inputs] if weights is None else [*inputs, weights]
+    names = [value for value in given if isinstance(value, str)]
     if names.count(STDIN) > 1:
         raise UsageError("standard input can be read only once", hint="save one of them to a file")
     found = {name: find(name, options.format) for name in names}
     pipes = [found[name].once for name in names if found[name].once is not None]
     if len(set(pipes)) < len(pipes):
-        raise DataError("both inputs are the same pipe", where=" and ".join(names))
-    tables = [
-        _open(found[value], side, options) if isinstance(value, str) else _held(value, side)
-        for value, side in zip(inputs, ("predictions", "labels"), strict=False)
-    ]
-    only = found[names[0]] if names and len(inputs) == 1 else None
+        raise DataError("two inputs are the same pipe", where=" and ".join(names))
+
+    def table(value: Any, side: str) -> Table:
+        if not isinstance(value, str):
+            return _held(value, side)
+        return _open(found[value], side, options)
+
+    tables = [table(v, side) for v, side in zip(inputs, ("predictions", "labels"), strict=False)]
+    only = found.get(inputs[0]) if len(inputs) == 1 and isinstance(inputs[0], str) else None
     if only is not None and only.format == NPZ and only.member is None:
         tables.append(_open(only, "labels", options))
-    return tuple(tables)
+    if weights is not None:
+        return tuple(tables), table(weights, "weights")
+    return tuple(tables), _weights_among(found.values(), weight_array)
 
 
-def npz_array(name: Any, array: str) -> str | None:
-    """Return how to ask for an array of an NPZ file, if there is one of that name in the input."""
-    if not isinstance(name, str) or name == STDIN:
+def _weights_among(found: Iterable[Files], array: str | None) -> Table | None:
+    archives = [files.files[0] for files in found if array is not None and files.format == NPZ]
+    if not archives:
         return None
-    files = find(name)
-    if files.format != NPZ:
-        return None
-    from lossctl.sources.npz import members  # noqa: PLC0415
+    from lossctl.sources.npz import members, open_member  # noqa: PLC0415
 
-    path = files.files[0].path
-    return f"{path}:{array}" if array in members(files.files[0]) else None
+    holding = [file for file in archives if array in members(file)]
+    return open_member(holding[0], array, "weights") if holding else None
 
 
 def _open(files: Files, side: str, options: InputOptions) -> Table:
@@ -80,4 +89,4 @@ def _held(value: Any, name: str) -> Table:
     return table_of(value, name)
 
 
-__all__ = ["ArrayTable", "InputOptions", "Table", "npz_array", "open_tables"]
+__all__ = ["ArrayTable", "InputOptions", "Table", "open_tables"]

@@ -13,8 +13,7 @@ from lossctl.sources.arrays import ArrayTable, as_table
 from lossctl.sources.npy import read_header
 from lossctl.sources.streams import File, as_seekable, reading
 
-LABELS = "labels"
-_BY_SIDE = {"predictions": ("predictions",), "labels": (LABELS,)}
+_BY_SIDE = ("predictions", "labels", "weights")  # what the array of a side is called
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,11 @@ def open_member(file: File, name: str | None, side: str) -> ArrayTable:
 
     """
     names = members(file)
-    wanted = [name] if name is not None else [n for n in _BY_SIDE[side] if n in names] or [*names]
+    wanted = (
+        [name]
+        if name is not None
+        else [n for n in _BY_SIDE if n == side and n in names] or [*names]
+    )
     if len(wanted) != 1 or wanted[0] not in names:
         raise _not_there(file, name, names, side)
     member = Member(file, wanted[0])

@@ -38,15 +38,11 @@ def unpacked(raw: io.RawIOBase, kind: str | None) -> Any:
     )
 
 
-class _Unpacked(io.RawIOBase):
-    """One or more compressed streams, one after the other, as parallel compressors write them.
+class _OnTop(io.RawIOBase):
+    """A stream that is read from another, and closes it with itself."""
 
-    The standard library's file classes take what follows a stream for padding if it is none
-    itself, so that a damaged file would end early and in silence; here only zeros are padding.
-    """
-
-    def __init__(self, raw: io.RawIOBase, decoder: Callable[[], Any]) -> None:
-        self._raw, self._new, self._decoder = raw, decoder, decoder()
+    def __init__(self, raw: io.RawIOBase) -> None:
+        self._raw = raw
 
     def readable(self) -> bool:
         return True
@@ -54,6 +50,18 @@ class _Unpacked(io.RawIOBase):
     def close(self) -> None:
         self._raw.close()
         super().close()
+
+
+class _Unpacked(_OnTop):
+    """One or more compressed streams, one after the other, as parallel compressors write them.
+
+    The standard library's file classes take what follows a stream for padding if it is none
+    itself, so that a damaged file would end early and in silence; here only zeros are padding.
+    """
+
+    def __init__(self, raw: io.RawIOBase, decoder: Callable[[], Any]) -> None:
+        super().__init__(raw)
+        self._new, self._decoder = decoder, decoder()
 
     def readinto(self, buffer: Any) -> int:
         while True:
@@ -97,18 +105,12 @@ class _Gunzip:
         return self._decoder.decompress(self._decoder.unconsumed_tail + data, length)
 
 
-class _ArrowStream(io.RawIOBase):
+class _ArrowStream(_OnTop):
     """A stream of pyarrow's as one of Python's."""
 
     def __init__(self, raw: io.RawIOBase, stream: Any) -> None:
-        self._raw, self._stream = raw, stream
-
-    def readable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
+        super().__init__(raw)
+        self._stream = stream
 
     def readinto(self, buffer: Any) -> int:
         part = self._stream.read(len(buffer))
@@ -121,6 +123,6 @@ def check_to_the_end(stream: BinaryIO) -> None:
 
     What is wrong with its text may be the damage.
     """
-    if isinstance(stream, _Unpacked | _ArrowStream):
+    if isinstance(stream, _OnTop):
         while stream.read(_PIECE):
             pass

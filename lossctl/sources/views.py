@@ -1,9 +1,10 @@
-"""Tables seen otherwise: in step with another, beside one, without some columns."""
+"""Tables seen otherwise: in step with another, without some columns, with one beside."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -47,21 +48,17 @@ class _BesideWhere:
 
 
 @dataclass(frozen=True, eq=False)
-class Beside:
-    """A table with a column of another table beside its own, row by row."""
+class View:
+    """A table without its ``hidden`` columns, which have other jobs.
+
+    A ``column`` of an ``other`` table may stand beside its own, row by row; it is not among the
+    columns: who wants it asks for ``added``.
+    """
 
     table: Table
-    other: Table
-    column: Column
-
-    @property
-    def _offset(self) -> int:
-        return 1 + max(column.position for column in self.table.columns)
-
-    @property
-    def added(self) -> Column:
-        """The column as it is known here."""
-        return replace(self.column, position=self.column.position + self._offset)
+    hidden: tuple[Column, ...] = ()
+    other: Table | None = None
+    column: Column | None = None
 
     @property
     def name(self) -> str:
@@ -70,65 +67,7 @@ class Beside:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The table's own columns; who wants the other has to ask for it."""
-        return self.table.columns
-
-    @property
-    def shape(self) -> tuple[int, ...] | None:
-        """The axes of an array."""
-        return self.table.shape
-
-    @property
-    def header(self) -> bool | None:
-        """Whether a text file starts with a header."""
-        return self.table.header
-
-    @property
-    def named(self) -> bool:
-        """Whether all columns have names."""
-        return self.table.named
-
-    def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
-        """Return columns with their kinds known."""
-        return self.table.settled(columns)
-
-    def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
-        """Yield the rows in order."""
-        if self.added.position not in request.numbers:
-            yield from self.table.read(request, keep=keep)
-            return
-        own = tuple(p for p in request.numbers if p != self.added.position)
-        place = request.numbers.index(self.added.position)
-        left = self.table.read(replace(request, numbers=own), keep=keep)
-        right = self.other.read(Request((self.column.position,)), keep=keep)
-        for mine, theirs in in_step(left, right, self._unequal):
-            numbers = np.insert(mine.numbers, place, theirs.numbers[:, 0], axis=1)
-            where = _BesideWhere(mine, theirs, self._offset)
-            yield Batch(numbers, mine.names, mine.keys, where)
-
-    def _unequal(self, rows: int, others: int) -> DataError:
-        return DataError(
-            f"{rows:,} rows and {others:,} weights",
-            where=f"{self.table.name} and {self.other.name}",
-            hint="weights are paired in order with the predictions",
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Hidden:
-    """A table without some of its columns, which have other jobs."""
-
-    table: Table
-    hidden: tuple[Column, ...]
-
-    @property
-    def name(self) -> str:
-        """The input as its user wrote it."""
-        return self.table.name
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """The other columns."""
+        """The columns that are left."""
         return tuple(column for column in self.table.columns if column not in self.hidden)
 
     @property
@@ -146,10 +85,40 @@ class Hidden:
         """Whether all columns have names."""
         return self.table.named
 
+    @property
+    def _offset(self) -> int:
+        return 1 + max(column.position for column in self.table.columns)
+
+    @property
+    def added(self) -> Column | None:
+        """The column beside the table's own, as it is known here."""
+        if self.column is None:
+            return None
+        return replace(self.column, position=self.column.position + self._offset)
+
     def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         """Return columns with their kinds known."""
         return self.table.settled(columns)
 
     def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
         """Yield the rows in order."""
-        return self.table.read(request, keep=keep)
+        added, other = self.added, self.other
+        if added is None or other is None or added.position not in request.numbers:
+            yield from self.table.read(request, keep=keep)
+            return
+        place = request.numbers.index(added.position)
+        own = tuple(position for position in request.numbers if position != added.position)
+        left = self.table.read(replace(request, numbers=own), keep=keep)
+        right = other.read(Request((added.position - self._offset,)), keep=keep)
+        for mine, theirs in in_step(left, right, partial(_unequal, self.table, other)):
+            numbers = np.insert(mine.numbers, place, theirs.numbers[:, 0], axis=1)
+            where = _BesideWhere(mine, theirs, self._offset)
+            yield Batch(numbers, mine.names, mine.keys, where)
+
+
+def _unequal(table: Table, other: Table, rows: int, others: int) -> DataError:
+    return DataError(
+        f"{rows:,} rows and {others:,} weights",
+        where=f"{table.name} and {other.name}",
+        hint="weights are paired in order with the predictions",
+    )
