@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "summaries": {"block", "texts"},
     "result": {"version"},
     "statistics": {"student", "summaries"},
-    "sources": {"block", "errors", "known", "names", "numbers", "texts"},
+    "sources": {"block", "errors", "known", "names", "numbers", "texts", "version"},
     "candidates": {"errors", "known", "losses", "names", "numbers", "sources"},
     "matching": {"candidates", "errors", "known", "losses", "names", "numbers", "sources"},
     "columns": {

@@ -183,7 +183,7 @@ def test_the_format_of_a_pipe(tmp_path: Path, write: Write) -> None:
 def test_what_cannot_be_read_twice(tmp_path: Path) -> None:
     assert piped(tmp_path, b"", "mse", "-", "-").code == 2
     run = piped(tmp_path, b"1\n2\n", "mse", "-", "/dev/stdin")
-    assert (run.code, "two inputs are the same pipe" in run.err) == (3, True)
+    assert (run.code, "two inputs are the same stream" in run.err) == (3, True)
     run = piped(tmp_path, b"", "mse", "-")
     assert (run.code, "the file is empty, standard input" in run.err) == (3, True)
 

@@ -14,8 +14,8 @@ Predictions = Annotated[
     str,
     typer.Argument(
         metavar="PREDICTIONS",
-        help="A .csv, .tsv, .npy, .npz, .parquet, .arrow or .jsonl file; - is standard input; a "
-        "directory or a quoted glob is one table.",
+        help="A .csv, .tsv, .npy, .npz, .parquet, .arrow or .jsonl file, or its http(s) or s3 "
+        "address; - is standard input; a directory or a quoted glob is one table.",
         show_default=False,
     ),
 ]

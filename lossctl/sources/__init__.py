@@ -39,7 +39,7 @@ def open_tables(
     found = {name: find(name, options.format) for name in names}
     pipes = [found[name].once for name in names if found[name].once is not None]
     if len(set(pipes)) < len(pipes):
-        raise DataError("two inputs are the same pipe", where=" and ".join(names))
+        raise DataError("two inputs are the same stream", where=" and ".join(names))
 
     def table(value: Any, side: str) -> Table:
         if not isinstance(value, str):

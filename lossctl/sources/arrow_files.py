@@ -33,7 +33,7 @@ class ParquetPart:
     def _opened(self, *, keep: bool) -> Iterator[Any]:
         import pyarrow.parquet as pq  # noqa: PLC0415
 
-        with _readable(self.file), self.file.seekable(keep=keep) as stream:
+        with _readable(self.file), self.file.at_random(keep=keep) as stream:
             yield pq.ParquetFile(_buffered(stream))
 
     def schema(self) -> Any:
@@ -55,6 +55,7 @@ class ParquetPart:
             names = [file.schema_arrow.names[position] for position in positions]
             for batch in file.iter_batches(_BATCH_ROWS, columns=names, use_threads=False):
                 yield batch.select(names)
+        self.file.check()
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,8 @@ def _buffered(stream: Any) -> Any:
     """Return a file for pyarrow: by its path where it has one, which is quicker."""
     import pyarrow as pa  # noqa: PLC0415
 
+    if isinstance(stream, pa.NativeFile):
+        return stream
     if isinstance(stream, io.FileIO) and isinstance(stream.name, str):
         return pa.OSFile(stream.name)
     return pa.PythonFile(stream, mode="r")

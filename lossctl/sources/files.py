@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lossctl.errors import DataError
 from lossctl.names import natural_key, quoted
+from lossctl.sources.places import is_address, is_web, path_of, refuse_password, shown
 from lossctl.sources.streams import MAGIC_BYTES, STDIN, File, open_file, read_fully, reading
 
 NPY_MAGIC = b"\x93NUMPY"
@@ -47,10 +48,10 @@ class Files:
     member: str | None = None  # of an NPZ file
 
     @property
-    def once(self) -> tuple[int, int] | None:
+    def once(self) -> object:
         """Which pipe the input is; None for files, which can be read again."""
-        tape = self.files[0].tape
-        return None if tape is None else tape.identity
+        source = self.files[0].source
+        return None if source is None else source.identity
 
 
 def find(name: str, asked: str | None = None) -> Files:
@@ -60,6 +61,7 @@ def find(name: str, asked: str | None = None) -> Files:
         DataError: nothing is there, it cannot be read, or its format is not known.
 
     """
+    refuse_password(name)
     path, member = _without_member(name)
     files = tuple(map(open_file, _paths(path)))
     formats = [_format(file, asked) for file in files]
@@ -68,13 +70,13 @@ def find(name: str, asked: str | None = None) -> Files:
         raise DataError(
             f"files of several formats in one table: {quoted(_last(files[0].path))} and "
             f"{quoted(_last(odd[0].path))}",
-            where=name,
+            where=shown(name),
             hint="quote a glob that matches one format, for example '*.npy'",
         )
     if formats[0] == NPZ and len(files) > 1:
         hint = "one NPZ file is one table"
-        raise DataError("NPZ files cannot be shards", where=name, hint=hint)
-    return Files(name, files, formats[0], member)
+        raise DataError("NPZ files cannot be shards", where=shown(name), hint=hint)
+    return Files(shown(name), files, formats[0], member)
 
 
 def _without_member(name: str) -> tuple[str, str | None]:
@@ -86,8 +88,10 @@ def _without_member(name: str) -> tuple[str, str | None]:
 
 
 def _paths(name: str) -> tuple[str, ...]:
-    if name == STDIN:
+    if name == STDIN or is_web(name):
         return (name,)
+    if is_address(name):
+        return _objects(name)
     if os.path.isdir(name):
         found = [os.path.join(name, entry) for entry in os.listdir(name)]
         paths = _shards(found)
@@ -104,6 +108,17 @@ def _paths(name: str) -> tuple[str, ...]:
     return paths
 
 
+def _objects(name: str) -> tuple[str, ...]:
+    from lossctl.sources.stores import addresses  # noqa: PLC0415
+
+    found = addresses(name)
+    paths = (name,) if found == [name] else _shards(found)
+    if not paths:
+        hint = "hidden objects and those with a leading _ are passed over"
+        raise DataError("no object is there", where=name, hint=hint)
+    return paths
+
+
 def _shards(paths: list[str]) -> tuple[str, ...]:
     """Sort, without folders and what writers leave beside the data (``_SUCCESS``, ``.crc``)."""
     kept = [p for p in paths if _last(p)[0] not in "._" and not os.path.isdir(p)]
@@ -111,7 +126,7 @@ def _shards(paths: list[str]) -> tuple[str, ...]:
 
 
 def _last(path: str) -> str:
-    return os.path.basename(path)
+    return os.path.basename(path_of(path))
 
 
 def _format(file: File, asked: str | None) -> str:
@@ -121,12 +136,12 @@ def _format(file: File, asked: str | None) -> str:
     for start, format_ in _MAGIC.items():
         if magic.startswith(start):
             return format_
-    suffix = suffix_of(file.path)
+    suffix = suffix_of(path_of(file.path))
     if suffix in FORMATS:
         return FORMATS[suffix]
     if asked is not None:
         return FORMATS[asked]
-    if file.tape is not None:
+    if file.source is not None:
         return JSONL if magic.lstrip().startswith(b"{") else TEXT
     raise DataError(
         f"cannot tell the format from the suffix {quoted('.' + suffix if suffix else '')}",

@@ -36,7 +36,8 @@ class Member:
 
     def seekable(self, *, keep: bool = False) -> BinaryIO:
         """Return the bytes as a file in which one can seek."""
-        return as_seekable(self.open(keep=keep), self)
+        with reading(self.file):
+            return as_seekable(self.open(keep=keep))
 
 
 class _Closing(io.RawIOBase):

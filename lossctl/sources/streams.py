@@ -1,4 +1,4 @@
-"""The bytes of an input, wherever they come from: files, pipes, and compressed ones of both."""
+"""The bytes of an input, wherever they come from: files, pipes, addresses; compressed or not."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import select
 import shutil
 import stat
 import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any, BinaryIO, Protocol, cast
 
 from lossctl.errors import DataError
 from lossctl.names import did_you_mean
+from lossctl.sources.places import Remote, is_address, is_web, shown
 from lossctl.sources.unpacking import DAMAGED, compression, unpacked
 
 STDIN = "-"
@@ -31,15 +33,17 @@ class Named(Protocol):
 
 
 class Tape:
-    """A pipe, whose bytes come only once: what is read while choices are made is kept for later."""
+    """A stream that comes only once: what is read while choices are made is kept for later."""
 
-    def __init__(self, pipe: io.FileIO) -> None:
-        """Take the pipe; nothing is read yet."""
-        self.identity = _identity(pipe.fileno())
+    def __init__(self, pipe: io.RawIOBase, identity: object) -> None:
+        """Take the stream, of which nothing is read yet, and what tells it from others."""
+        self.identity = identity
         self.kept: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
         self.end = 0  # of what is kept
         self.pipe = pipe
         self.spent = False
+        for stream in (self.kept, pipe):
+            weakref.finalize(self, stream.close)
 
     def play(self, *, keep: bool) -> io.RawIOBase:
         """Return a reader from the start; unless it keeps what it reads, it is the last one."""
@@ -63,8 +67,8 @@ class _Player(io.RawIOBase):
             buffer[: len(part)] = part
             count = len(part)
         else:
-            while (found := tape.pipe.readinto(buffer)) is None:  # whoever else has it set it so
-                select.select([tape.pipe], [], [])
+            while (found := tape.pipe.readinto(buffer)) is None:
+                select.select([tape.pipe], [], [])  # whoever else has the pipe set it so
             count = found
             if self._keep:
                 tape.kept.seek(tape.end)
@@ -76,17 +80,55 @@ class _Player(io.RawIOBase):
         return count
 
 
+class Copy:
+    """What a stream held, on disk, to be read in any order and by several readers."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        """Copy the stream and close it."""
+        with stream, tempfile.TemporaryFile() as file:
+            shutil.copyfileobj(stream, file, 1 << 20)
+            file.flush()
+            self.size = file.tell()
+            self.handle = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self.handle)
+
+
+class _CopyReader(io.RawIOBase):
+    def __init__(self, copy: Copy) -> None:
+        self._copy, self._position = copy, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._copy.handle
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._copy.size}
+        self._position = max(0, origin[whence] + offset)
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        count = os.preadv(self._copy.handle, [buffer], self._position)
+        self._position += count
+        return count
+
+
 @dataclass(frozen=True)
 class File:
-    """One file of an input, by its path, or by its tape if its bytes come only once."""
+    """One file of an input: by its path, or by what its bytes come from."""
 
     path: str
-    tape: Tape | None = None
+    source: Tape | Remote | None = None
+    copies: list[Copy] = field(default_factory=list)  # one, if somebody had to seek
 
     @property
     def name(self) -> str:
         """What to call it in messages."""
-        return "standard input" if self.path == STDIN else self.path
+        return "standard input" if self.path == STDIN else shown(self.path)
 
     def raw(self, *, keep: bool = False) -> io.RawIOBase:
         """Return the bytes as they are stored; ``keep`` if they will be read again.
@@ -96,7 +138,7 @@ class File:
 
         """
         with reading(self):
-            return io.FileIO(self.path) if self.tape is None else self.tape.play(keep=keep)
+            return io.FileIO(self.path) if self.source is None else self.source.play(keep=keep)
 
     def open(self, *, keep: bool = False) -> BinaryIO:
         """Return the bytes unpacked, if their first ones say that they are compressed."""
@@ -108,18 +150,32 @@ class File:
 
     def seekable(self, *, keep: bool = False) -> BinaryIO:
         """Return the bytes, unpacked, as a file in which one can seek: else a copy on disk."""
-        return as_seekable(self.open(keep=keep), self)
+        if self.copies:
+            return cast("BinaryIO", _CopyReader(self.copies[0]))
+        stream = self.open(keep=keep)
+        if isinstance(stream, io.FileIO):
+            return stream
+        with reading(self):
+            self.copies.append(Copy(stream))
+        return self.seekable()
+
+    def at_random(self, *, keep: bool = False) -> Any:
+        """Return a file for a reader that wants few of the bytes: a store gives it only those."""
+        if isinstance(self.source, Remote) and compression(self.source.place.head) is None:
+            ranges = self.source.place.at_random()
+            if ranges is not None:
+                return ranges
+        return self.seekable(keep=keep)
+
+    def check(self) -> None:
+        """Refuse a file that was read in pieces and is not the same any more."""
+        if isinstance(self.source, Remote):
+            self.source.place.check()
 
 
-def as_seekable(stream: BinaryIO, file: Named) -> BinaryIO:
-    """Return a stream as a file in which one can seek, copied to disk if it is none."""
-    if isinstance(stream, io.FileIO):
-        return stream
-    copy = tempfile.TemporaryFile()  # noqa: SIM115  # its reader closes it
-    with reading(file), stream:
-        shutil.copyfileobj(stream, copy)
-    copy.seek(0)
-    return cast("BinaryIO", copy)
+def as_seekable(stream: BinaryIO) -> BinaryIO:
+    """Return a copy of a stream in which one can seek."""
+    return cast("BinaryIO", _CopyReader(Copy(stream)))
 
 
 class _Following(io.RawIOBase):
@@ -153,18 +209,31 @@ def open_file(path: str) -> File:
         DataError: it is not there, or it cannot be read.
 
     """
+    if is_address(path):
+        return _elsewhere(path)
     file = File(path)
     with reading(file):
         if path == STDIN:
-            return File(path, Tape(io.FileIO(0, closefd=False)))
+            return _once(path, io.FileIO(0, closefd=False))
         if stat.S_ISREG(os.stat(path).st_mode):
             return file
-        return File(path, Tape(io.FileIO(path)))
+        return _once(path, io.FileIO(path))
 
 
-def _identity(handle: int) -> tuple[int, int]:
-    status = os.fstat(handle)
-    return status.st_dev, status.st_ino
+def _elsewhere(address: str) -> File:
+    if is_web(address):
+        from lossctl.sources.web import open_page  # noqa: PLC0415  # 40 ms
+
+        page = open_page(address)
+        return File(address, page if isinstance(page, Remote) else Tape(page, address))
+    from lossctl.sources.stores import open_object  # noqa: PLC0415
+
+    return File(address, open_object(address))
+
+
+def _once(path: str, pipe: io.FileIO) -> File:
+    status = os.fstat(pipe.fileno())
+    return File(path, Tape(pipe, (status.st_dev, status.st_ino)))
 
 
 @contextmanager
