@@ -283,3 +283,21 @@ class TestJsonLines:
         write("t.jsonl", text.encode("utf-8", "surrogateescape"))
         with pytest.raises(DataError, match=message):
             scored("mse", "t.jsonl")
+
+
+def test_the_ids_of_an_npz_file_are_a_key(tmp_path: Path, scored: Score, lossctl: Lossctl) -> None:
+    rng = np.random.default_rng(8)
+    p, y, order = rng.random(50), rng.integers(0, 2, 50), rng.permutation(50)
+    ids = np.array([f"row {i}" for i in range(50)])
+    np.savez(tmp_path / "p.npz", predictions=p, id=ids)
+    np.savez(tmp_path / "y.npz", labels=y[order], id=ids[order])
+    np.savez(tmp_path / "both.npz", predictions=p, labels=y, id=ids)
+    np.savez(tmp_path / "bad.npz", labels=y, id=ids[1:])
+    value = scored("bce", "both.npz").value
+    assert scored("bce", "p.npz", "y.npz", columns=ColumnOptions(id="id")).value == value
+    with pytest.raises(DataError, match="the rows do not belong together"):
+        scored("bce", "p.npz", "y.npz")
+    with pytest.raises(DataError, match=r"the ids, shape \(49,\), do not fit the array"):
+        scored("bce", "p.npz", "bad.npz")
+    shown = lossctl("bce", "both.npz", "--per-row", "-").out.splitlines()
+    assert [line.split("\t")[0] for line in shown] == ["id", *ids]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
 
 from lossctl.errors import DataError
@@ -12,8 +12,11 @@ from lossctl.names import did_you_mean, listing
 from lossctl.sources.arrays import ArrayTable, as_table
 from lossctl.sources.npy import read_header
 from lossctl.sources.streams import File, as_seekable, reading
+from lossctl.sources.table import Table
+from lossctl.sources.views import View
 
 _BY_SIDE = ("predictions", "labels", "weights")  # what the array of a side is called
+_ID = "id"  # the array that names the rows
 
 
 @dataclass(frozen=True)
@@ -74,23 +77,39 @@ def members(file: File) -> tuple[str, ...]:
         return tuple(n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy"))
 
 
-def open_member(file: File, name: str | None, side: str) -> ArrayTable:
+def open_member(file: File, name: str | None, side: str) -> Table:
     """Open one array: the one of that name, else that of the side, else the only one.
+
+    The ids of the file's rows stand beside an array that was not named.
 
     Raises:
         DataError: there is no such array, or none that can be meant.
 
     """
     names = members(file)
-    wanted = (
-        [name]
-        if name is not None
-        else [n for n in _BY_SIDE if n == side and n in names] or [*names]
-    )
+    others = [n for n in names if n != _ID]
+    by_side = [n for n in others if n == side and n in _BY_SIDE]
+    wanted = [name] if name is not None else by_side or others
     if len(wanted) != 1 or wanted[0] not in names:
         raise _not_there(file, name, names, side)
-    member = Member(file, wanted[0])
+    table = _table(Member(file, wanted[0]))
+    if name is not None or side == "weights" or _ID not in names:
+        return table
+    return _with_ids(table, _table(Member(file, _ID)))
+
+
+def _table(member: Member) -> ArrayTable:
     return as_table(member.name, [read_header(member)])
+
+
+def _with_ids(table: ArrayTable, ids: ArrayTable) -> Table:
+    if ids.shape != table.shape[:1]:
+        raise DataError(
+            f"the ids, shape {ids.shape}, do not fit the array, shape {table.shape}",
+            where=f"{table.name} and {ids.name}",
+            hint="an id a row",
+        )
+    return View(table, other=ids, column=replace(ids.columns[0], name=_ID), listed=True)
 
 
 def _not_there(file: File, name: str | None, names: tuple[str, ...], side: str) -> DataError:

@@ -123,7 +123,7 @@ class File:
 
     path: str
     source: Tape | Remote | None = None
-    copies: list[Copy] = field(default_factory=list)  # one, if somebody had to seek
+    copies: list[Copy] = field(default_factory=list, compare=False)  # one, if somebody had to seek
 
     @property
     def name(self) -> str:

@@ -51,14 +51,15 @@ class _BesideWhere:
 class View:
     """A table without its ``hidden`` columns, which have other jobs.
 
-    A ``column`` of an ``other`` table may stand beside its own, row by row; it is not among the
-    columns: who wants it asks for ``added``.
+    A ``column`` of an ``other`` table may stand beside its own, row by row: at the end of the
+    columns if it is ``listed``, else only for who asks for ``added``.
     """
 
     table: Table
     hidden: tuple[Column, ...] = ()
     other: Table | None = None
     column: Column | None = None
+    listed: bool = False
 
     @property
     def name(self) -> str:
@@ -68,7 +69,8 @@ class View:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns that are left."""
-        return tuple(column for column in self.table.columns if column not in self.hidden)
+        own = tuple(column for column in self.table.columns if column not in self.hidden)
+        return own if self.added is None or not self.listed else (*own, self.added)
 
     @property
     def shape(self) -> tuple[int, ...] | None:
@@ -102,18 +104,37 @@ class View:
 
     def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
         """Yield the rows in order."""
-        added, other = self.added, self.other
-        if added is None or other is None or added.position not in request.numbers:
+        mine, theirs = _split(request, self._offset)
+        if self.other is None or theirs == Request():
             yield from self.table.read(request, keep=keep)
             return
-        place = request.numbers.index(added.position)
-        own = tuple(position for position in request.numbers if position != added.position)
-        left = self.table.read(replace(request, numbers=own), keep=keep)
-        right = other.read(Request((added.position - self._offset,)), keep=keep)
-        for mine, theirs in in_step(left, right, partial(_unequal, self.table, other)):
-            numbers = np.insert(mine.numbers, place, theirs.numbers[:, 0], axis=1)
-            where = _BesideWhere(mine, theirs, self._offset)
-            yield Batch(numbers, mine.names, mine.keys, where)
+        left, right = self.table.read(mine, keep=keep), self.other.read(theirs, keep=keep)
+        for own, added in in_step(left, right, partial(_unequal, self.table, self.other)):
+            yield _merged(request, own, added, self._offset)
+
+
+def _split(request: Request, offset: int) -> tuple[Request, Request]:
+    """Return what is asked of a table, and of the one beside it, whose columns follow."""
+    kinds = (request.numbers, request.names, request.keys)
+    own = (tuple(p for p in positions if p < offset) for positions in kinds)
+    others = (tuple(p - offset for p in positions if p >= offset) for positions in kinds)
+    return Request(*own), Request(*others)
+
+
+def _merged(request: Request, own: Batch, added: Batch, offset: int) -> Batch:
+    """Return rows of both tables in the order of what was asked."""
+    numbers = own.numbers
+    for place, position in enumerate(request.numbers):
+        if position >= offset:
+            numbers = np.insert(numbers, place, added.numbers[:, 0], axis=1)
+    names, keys = list(own.names), list(own.keys)
+    for place, position in enumerate(request.names):
+        if position >= offset:
+            names.insert(place, added.names[0])
+    for place, position in enumerate(request.keys):
+        if position >= offset:
+            keys.insert(place, added.keys[0])
+    return Batch(numbers, tuple(names), tuple(keys), _BesideWhere(own, added, offset))
 
 
 def _unequal(table: Table, other: Table, rows: int, others: int) -> DataError:
