@@ -34,12 +34,13 @@ def admit(plan: Plan, pair: Pair, seen: Mapping[str, int]) -> Admitted:
     if conflict is not None:
         faults.append(replace(conflict, row=pair.index(conflict.row)))
     missing = _missing(plan, pair, encoded)
-    wanted = missing if missing is None or ignored is None else missing & ~ignored
-    if wanted is not None and wanted.any() and plan.nan == ERROR:
-        faults.append(_missing_fault(pair, encoded, wanted))
+    asked = missing if missing is None or ignored is None else missing & ~ignored
+    if asked is not None and asked.any() and plan.nan == ERROR:
+        faults.append(_missing_fault(pair, encoded, asked))
     block, kept = _without_missing(plan, pair, encoded, missing, ignored)
     faults += _weight_faults(pair)
-    checked = check(plan.domain, plan.form, block.prediction, block.label, plan.sum_tolerance)
+    tolerance, wanted = plan.sum_tolerance, plan.wanted
+    checked = check(plan.domain, plan.form, block.prediction, block.label, tolerance, wanted)
     faults += [replace(fault, row=int(kept[fault.row])) for fault in checked.faults]
     block = replace(block, prediction=checked.prediction, adjusted=checked.adjusted, seen=seen)
     if plan.shows_rows:
@@ -106,10 +107,12 @@ def _missing(plan: Plan, pair: Pair, encoded: Encoded) -> Booleans | None:
     numbers = pair.prediction.numbers
     if not encoded.missing.any() and not np.isnan(np.add.reduce(numbers, axis=None)):
         return None
-    unknown = np.isnan(numbers)
-    if plan.domain.classes:
+    unknown, without_label = np.isnan(numbers), encoded.missing
+    if plan.domain.whole:
         unknown = np.asarray(unknown.any(axis=1))
-    unknown |= encoded.missing
+        if without_label.ndim == 2:
+            without_label = np.asarray(without_label.any(axis=1))
+    unknown |= without_label
     return unknown if unknown.any() else None
 
 

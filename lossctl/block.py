@@ -67,15 +67,28 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """What the means of some columns of row losses divide by.
+
+    ``cells`` is how many cells of each row were scored, or what their classes weigh: one number,
+    or (n,) where it differs from row to row. ``weighed``: times the weight of the row.
+    """
+
+    columns: tuple[int, ...]
+    cells: float | Floats
+    weighed: bool = True
+
+
+@dataclass(frozen=True)
 class RowLosses:
     """What the kernels made of a block.
 
-    ``values`` is (J, n): the row losses of each of the J kernels. ``cells`` is how many cells of
-    each row were scored: one number, or (n,) where it differs from row to row.
+    ``values`` is (J, n): the row losses, a row of them for each of J terms. Those with the same
+    denominator are ``counted`` together.
     """
 
     values: Floats
-    cells: float | Floats
+    counted: tuple[Counted, ...]
 
     def __len__(self) -> int:
         """Return the number of rows."""

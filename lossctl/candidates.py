@@ -13,10 +13,11 @@ from lossctl.known import (
     is_label,
     is_nameless,
     is_prediction,
+    is_spread,
     shared_prefix,
     without_prefix,
 )
-from lossctl.losses.domain import BINARY, Domain
+from lossctl.losses.domain import Domain
 from lossctl.names import listing
 from lossctl.numbers import is_missing, to_number
 from lossctl.sources.table import EMPTY, TEXT, Column, Inputs, Table
@@ -33,6 +34,8 @@ def predictions(domain: Domain, inputs: Inputs, label: Sequence[Column]) -> tupl
     """
     table = inputs.predictions
     taken = label if inputs.labels is None else ()
+    if domain.columns is not None:
+        return _mean_and_spread(table, candidates(domain, inputs, taken))
     if not domain.classes and len(label) == 1:
         meant = [c for c in table.columns if is_prediction(c.name) and c not in taken]
         if len(meant) == 1:  # also where it holds no numbers: then that is the mistake
@@ -58,9 +61,22 @@ def predictions(domain: Domain, inputs: Inputs, label: Sequence[Column]) -> tupl
         f"{len(several)} columns could be the prediction: {shown(several)}",
         where=table.name,
         hint=_hint_for_two_classes(several)
-        if domain is BINARY and len(several) == 2
+        if domain.event and len(several) == 2
         else "say which with --pred-col",
     )
+
+
+def _mean_and_spread(table: Table, found: Sequence[Column]) -> tuple[Column, ...]:
+    """Return the column of the mean and that of its spread, which is told by its name."""
+    if len(found) != 2:
+        raise DataError(
+            f"two columns are wanted, the mean and its spread, and there are {len(found)}: "
+            f"{shown(found) or 'none'}",
+            where=table.name,
+            hint="say which, in this order: --pred-col MEAN,SPREAD",
+        )
+    first, second = found
+    return (second, first) if is_spread(first.name) and not is_spread(second.name) else (*found,)
 
 
 def _hint_for_two_classes(columns: Sequence[Column]) -> str:

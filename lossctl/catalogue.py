@@ -29,16 +29,16 @@ def find(names: str) -> list[dict[str, Any]]:
 
 def entry(loss: Loss) -> dict[str, Any]:
     """Return name, aliases, what a row costs, what becomes of that, and what the loss takes."""
-    kernel = loss.kernels[loss.domain.forms[0]]
-    what = (inspect.getdoc(kernel) or "").partition("\n")[0]
-    forms = [] if loss.domain.forms == (NUMBERS,) else list(loss.domain.forms)
-    forms.sort(key=lambda form: form != loss.default_form)
+    variant = loss.variants[0]
+    what = (inspect.getdoc(loss.function) or "").partition("\n")[0]
+    forms = [] if variant.domain.forms == (NUMBERS,) else list(variant.functions)
+    forms.sort(key=lambda form: form != variant.default_form)
     return {
         "loss": loss.name,
         "aliases": list(loss.aliases),
         "row loss": what.rstrip("."),
         "value": _VALUES.get(loss.finish, "their mean"),
-        "predictions": loss.domain.predictions,
-        "labels": loss.domain.labels,
+        "predictions": variant.domain.predictions,
+        "labels": variant.domain.labels,
         "from": forms,
     }

@@ -88,7 +88,9 @@ def choose(
     both = [column.label for column in prediction if column in label]
     if both and inputs.labels is None:
         raise DataError(f"{listing(both)} is both prediction and label", where=inputs.name)
-    if len(prediction) > 1 or len(label) > 1:
+    if domain.columns is not None:
+        _check_spread(domain, inputs, prediction, label)
+    elif len(prediction) > 1 or len(label) > 1:
         explicit = bool(options.prediction and options.label)
         label = in_prediction_order(domain, inputs, prediction, label, classes, explicit=explicit)
     _check_kinds(domain, inputs, prediction, label)
@@ -267,6 +269,18 @@ def _is_one_hot(table: Table) -> bool:
     heads = [column.head for column in without_keys(table)]
     rows = list(zip(*heads, strict=False))
     return bool(rows) and all(sorted({*row}) == ["0", "1"] and row.count("1") == 1 for row in rows)
+
+
+def _check_spread(
+    domain: Domain, inputs: Inputs, prediction: Sequence[Column], label: Sequence[Column]
+) -> None:
+    if len(prediction) != domain.columns or len(label) != 1:
+        raise DataError(
+            f"{len(prediction)} prediction and {len(label)} label columns, where the mean, its "
+            "spread and one label are wanted",
+            where=inputs.name,
+            hint="--pred-col MEAN,SPREAD and --label-col COL",
+        )
 
 
 def _check_kinds(

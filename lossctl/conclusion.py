@@ -10,16 +10,16 @@ from lossctl import diagnosis, statistics
 from lossctl.engines.partition import Summaries
 from lossctl.errors import DataError
 from lossctl.labels.codings import Named
-from lossctl.losses import Loss
 from lossctl.losses.domain import LOGITS, PROBABILITY_SLACK
 from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL
 from lossctl.names import quoted, readable
-from lossctl.plan import Plan
+from lossctl.plan import Plan, Scoring
 from lossctl.result import MEAN, SUM, Columns, Result, Signature
 from lossctl.rows import key_name
 from lossctl.sources.table import Column
 from lossctl.summaries.counts import Counts
 from lossctl.summaries.diagnosis import Diagnosis
+from lossctl.summaries.exact_sum import ExactSum
 from lossctl.summaries.worst import Labels, Worst
 
 
@@ -30,17 +30,16 @@ def conclude(plan: Plan, summaries: Summaries) -> tuple[Result, ...]:
         DataError: no row was scored; there is no loss of nothing.
 
     """
-    if summaries.moments.count == 0:
+    if summaries.moments[0].count == 0:
         raise no_rows(plan, summaries.counts)
-    cells = summaries.moments.sums[len(plan.kernels)]
-    if cells.units == 0:
+    if any(moments.sums[-1].units == 0 for moments in summaries.moments):
         raise DataError("all weights are zero", where=plan.inputs.name)
     found = summaries.get(Diagnosis)
     signs = () if found is None else tuple(diagnosis.findings(plan, found))
     if signs and plan.diagnose == diagnosis.ERROR:
         hint = "if it is as it should be: --diagnose warn"
         raise DataError(signs[0], where=plan.inputs.name, hint=hint)
-    return tuple(_result(plan, loss, summaries, signs) for loss in plan.losses)
+    return tuple(_result(plan, scoring, summaries, signs) for scoring in plan.scorings)
 
 
 def no_rows(plan: Plan, counts: Counts) -> DataError:
@@ -57,8 +56,11 @@ def no_rows(plan: Plan, counts: Counts) -> DataError:
     return DataError("there are no rows", where=plan.inputs.name, hint="a header is not a row")
 
 
-def _result(plan: Plan, loss: Loss, summaries: Summaries, signs: tuple[str, ...]) -> Result:
-    moments, column, cells = summaries.moments, plan.column(loss), len(plan.kernels)
+def _result(plan: Plan, scoring: Scoring, summaries: Summaries, signs: tuple[str, ...]) -> Result:
+    loss = scoring.loss
+    group, column = plan.place(scoring)
+    moments = summaries.moments[group]
+    cells = len(moments.sums) - 1
     summed = loss.finish == AS_TOTAL or plan.reduction == SUM
     total = statistics.total(moments, column, plan.level)
     estimate = total if summed else statistics.mean(moments, column, cells, plan.level)
@@ -83,12 +85,12 @@ def _result(plan: Plan, loss: Loss, summaries: Summaries, signs: tuple[str, ...]
         predictions=readable(plan.inputs.predictions.name),
         labels=readable(plan.inputs.label_table.name),
         columns=_columns_used(plan),
-        signature=str(_signature(plan, loss, moments.count, summed=summed)),
-        worst=_worst(plan, summaries, column),
+        signature=str(_signature(plan, scoring, moments.count, summed=summed)),
+        worst=_worst(plan, summaries, plan.column(scoring)),
         warnings=(
             *signs,
             *warnings_of(plan, summaries.counts),
-            *_warnings_of(plan, summaries, column),
+            *_warnings_of(plan, moments.sums[column]),
         ),
     )
 
@@ -131,9 +133,9 @@ def _shown_label(label: Labels) -> str | float | int | list[Any]:
     return readable(label.strip()) if isinstance(label, str) else label
 
 
-def _signature(plan: Plan, loss: Loss, n: int, *, summed: bool) -> Signature:
+def _signature(plan: Plan, scoring: Scoring, n: int, *, summed: bool) -> Signature:
     return Signature(
-        loss=str(loss),
+        loss=str(scoring.loss),
         form=plan.form,
         norm="check" if plan.domain.classes and plan.form != LOGITS else "none",
         weights=plan.weights,
@@ -153,8 +155,7 @@ def _denominator(plan: Plan) -> str:
     return "weights" if plan.cells == 1 else "weighted-cells"
 
 
-def _warnings_of(plan: Plan, summaries: Summaries, column: int) -> Iterator[str]:
-    total = summaries.moments.sums[column]
+def _warnings_of(plan: Plan, total: ExactSum) -> Iterator[str]:
     if total.positive_infinities:
         why = "the true class has probability 0" if plan.domain.unit_labels else "too large"
         yield f"the loss is infinite because of {_rows(total.positive_infinities)}: {why}"

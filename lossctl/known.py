@@ -13,6 +13,7 @@ PREDICTION_NAMES = (
     *("pred", "prediction", "predictions", "predicted"),
     *("y_pred", "yhat", "score", "prob", "p"),
 )
+SPREAD_NAMES = ("var", "variance", "sigma", "std", "stddev", "sd", "stdev", "scale")
 ASIDE_NAMES = ("weight", "fold", "split", "usage")  # columns that people keep beside predictions
 PREFIX_ENDS = "_.-: "
 # Before such a prefix, the rest of a name is a class, even if it is "id".
@@ -37,6 +38,12 @@ def is_label(name: str | None) -> bool:
 def is_prediction(name: str | None) -> bool:
     """Whether a column's name says that it holds predictions, in any case."""
     return name is not None and name.casefold() in PREDICTION_NAMES
+
+
+def is_spread(name: str | None) -> bool:
+    """Whether a column's name says that it holds a variance or a standard deviation."""
+    parts = re.split(r"[_.\- ]", name.casefold()) if name is not None else []
+    return any(part in SPREAD_NAMES for part in parts)
 
 
 def is_aside(name: str | None) -> bool:

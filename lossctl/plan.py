@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from lossctl.columns import Roles
 from lossctl.labels.codings import Coding
 from lossctl.losses import Loss
-from lossctl.losses.domain import Domain
-from lossctl.losses.registry import Kernel
+from lossctl.losses.domain import Domain, Wanted
+from lossctl.losses.rows import groups
+from lossctl.losses.terms import Terms
 from lossctl.sources.table import Inputs
 
 ERROR, SKIP, PROPAGATE = "error", "skip", "propagate"
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """A loss on the terms of one convention."""
+
+    loss: Loss
+    terms: Terms
+    convention: str
 
 
 @dataclass(frozen=True)
@@ -19,20 +30,24 @@ class Plan:
     """The losses, the inputs and how to read them, with every choice made.
 
     ``weights`` says where they come from, ``ignore`` is the label that does not count. ``worst`` is
-    how many of the worst rows are wanted; ``per_row``: every row is. ``block_rows`` bounds the rows
-    of a block; results do not depend on it.
+    how many of the worst rows are wanted; ``per_row``: every row is. ``sum_tolerance`` is None
+    where rows of probabilities are normalized. ``others`` are scorings on the terms of other
+    conventions, beside those that were asked for. ``block_rows`` bounds the rows of a block;
+    results do not depend on it.
     """
 
-    losses: tuple[Loss, ...]
+    scorings: tuple[Scoring, ...]
+    domain: Domain
     form: str
     inputs: Inputs
     roles: Roles
     coding: Coding
+    others: tuple[Scoring, ...] = ()
     weights: str = "none"
     ignore: str | None = None
     nan: str = ERROR
     unmatched: str = ERROR
-    sum_tolerance: float = 1e-3
+    sum_tolerance: float | None = 1e-3
     reduction: str | None = None
     level: float = 0.95
     diagnose: str = "warn"
@@ -41,25 +56,40 @@ class Plan:
     block_rows: int | None = None
 
     @property
-    def domain(self) -> Domain:
-        """What the losses take; all of a plan take the same."""
-        return self.losses[0].domain
+    def losses(self) -> tuple[Loss, ...]:
+        """The losses that were asked for."""
+        return tuple(scoring.loss for scoring in self.scorings)
 
-    @property
-    def kernels(self) -> tuple[Kernel, ...]:
-        """The different kernels of the losses: mse, sse and rmse share one."""
-        return tuple(dict.fromkeys(loss.kernels[self.form] for loss in self.losses))
+    @cached_property
+    def terms(self) -> tuple[Terms, ...]:
+        """The different terms of all scorings, a column of row losses each: mse and rmse share."""
+        return tuple(dict.fromkeys(one.terms for one in (*self.scorings, *self.others)))
+
+    @cached_property
+    def wanted(self) -> tuple[Wanted, ...]:
+        """What the losses ask of values, besides their domain's own."""
+        asked = ((loss, loss.bounds(self.domain)) for loss in self.losses)
+        variants = {loss: loss.variant(self.domain) for loss in self.losses}
+        return tuple(Wanted(loss.name, bounds, variants[loss].soft) for loss, bounds in asked)
 
     @property
     def shows_rows(self) -> bool:
         """Whether rows must be told apart: blocks then carry what is shown of them."""
         return self.per_row or self.worst > 0
 
-    def column(self, loss: Loss) -> int:
-        """Return which of the kernels makes the row losses of a loss."""
-        return self.kernels.index(loss.kernels[self.form])
+    def column(self, scoring: Scoring) -> int:
+        """Return which column of row losses is a scoring's."""
+        return self.terms.index(scoring.terms)
+
+    def place(self, scoring: Scoring) -> tuple[int, int]:
+        """Return which of the moments has a scoring's column, and where in it."""
+        column = self.column(scoring)
+        for group, columns in enumerate(groups(self.terms)):
+            if column in columns:
+                return group, columns.index(column)
+        raise AssertionError("a column without a group")
 
     @property
     def cells(self) -> int:
         """How many cells a row has that are scored one by one."""
-        return 1 if self.domain.classes else len(self.roles.label)
+        return 1 if self.domain.whole else len(self.roles.label)

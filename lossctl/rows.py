@@ -54,7 +54,7 @@ class PerRow:
         if block.shown is None:
             raise AssertionError("rows that are to be written must carry what is shown")
         key: Values = np.asarray(block.rows) if block.shown.keys is None else block.shown.keys
-        values = [losses.values[self._plan.column(loss)] for loss in self._plan.losses]
+        values = [losses.values[self._plan.column(one)] for one in self._plan.scorings]
         columns = [key, *block.shown.labels, *values]
         if self._sink is None:
             types = [str(c.dtype) if isinstance(c, np.ndarray) else TEXT for c in columns]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from lossctl import align, columns, diagnosis
@@ -18,9 +19,10 @@ from lossctl.labels import choose as choose_coding
 from lossctl.losses import Loss, parse
 from lossctl.losses.domain import LOGITS, NUMBERS, Domain
 from lossctl.losses.registry import AS_MEAN, AS_ROOT_MEAN, AS_TOTAL
+from lossctl.losses.terms import Terms
 from lossctl.names import listing
 from lossctl.numbers import to_number
-from lossctl.plan import ERROR, PROPAGATE, SKIP, Plan
+from lossctl.plan import ERROR, PROPAGATE, SKIP, Plan, Scoring
 from lossctl.result import MEAN, NONE, SUM, Result
 from lossctl.sources import InputOptions, open_tables
 from lossctl.sources.table import TEXT, Column, Inputs, Table
@@ -99,9 +101,10 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
     """
     losses = parse(loss)
     _check_reduction(losses, options)
-    domain = _common_domain(losses)
-    form = _form(losses, domain, options.form)
-    check_options(domain, options.label)
+    domains = _common_domains(losses)
+    if len(domains) == 1:  # what is wrong whatever the files hold
+        _form(losses, domains[0], options.form)
+        check_options(domains[0], options.label)
     tables, weights = open_tables(
         [predictions] if labels is None else [predictions, labels],
         options.input,
@@ -110,19 +113,23 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
     )
     inputs = align.fit(*tables) if options.columns.id is None else Inputs(*tables)
     weighed = None if weights is None else _with_weights(inputs, weights, options)
+    domain = _domain(domains, inputs, options)
+    form = _form(losses, domain, options.form)
+    check_options(domain, options.label)
     _refuse_two_complete_files(domain, inputs, options.columns)
     if options.input.header is None:
         _refuse_headers_of_numbers(inputs)
     named = options.columns if weighed is None else replace(options.columns, weight=None)
     roles = columns.choose(domain, inputs, named, options.label.classes)
     coding = choose_coding(domain, inputs, roles, options.label)
-    if domain.classes and form == LOGITS:
+    if domain.classes and form in (LOGITS, NUMBERS):
         _refuse_unrelated_columns(inputs, roles, options)
     if weighed is not None and weighed.added is not None:
         inputs = Inputs(weighed, inputs.labels)
         roles = replace(roles, weight=(columns.PREDICTION, weighed.added))
     return Plan(
-        losses=losses,
+        scorings=tuple(map(partial(_scoring, domain, form), losses)),
+        domain=domain,
         form=form,
         inputs=inputs,
         weights="file" if weighed is not None else "column" if roles.weight else "none",
@@ -165,30 +172,57 @@ def _check_reduction(losses: tuple[Loss, ...], options: Options) -> None:
             raise UsageError(f"{loss} has no row losses", hint=hint)
 
 
-def _common_domain(losses: tuple[Loss, ...]) -> Domain:
-    domain = losses[0].domain
+def _scoring(domain: Domain, form: str, loss: Loss) -> Scoring:
+    terms = Terms(loss.kernel(domain, form), loss.variant(domain).linear)
+    return Scoring(loss, terms, "exact")
+
+
+def _common_domains(losses: tuple[Loss, ...]) -> tuple[Domain, ...]:
+    """Return the domains in which all the losses are defined."""
+    domains = [variant.domain for variant in losses[0].variants]
     for loss in losses[1:]:
-        if loss.domain != domain:
+        theirs = [variant.domain for variant in loss.variants]
+        domains = [domain for domain in domains if domain in theirs]
+        if not domains:
             raise UsageError(
                 f"{losses[0]} and {loss} take different predictions or labels",
                 hint="score them one by one",
             )
-    return domain
+    return tuple(domains)
+
+
+def _domain(domains: tuple[Domain, ...], inputs: Inputs, options: Options) -> Domain:
+    """Return the domain that the inputs belong to: one prediction column, or one for each class."""
+    if len(domains) == 1:
+        return domains[0]
+    one, classes = sorted(domains, key=lambda domain: domain.classes)
+    if options.label.classes is not None or options.label.base != 0:
+        return classes
+    try:
+        roles = columns.choose(one, inputs, options.columns)
+    except DataError:
+        return classes
+    return one if len(roles.prediction) == 1 else classes
 
 
 def _form(losses: tuple[Loss, ...], domain: Domain, asked: str | None) -> str:
     if asked is None:
-        defaults = dict.fromkeys(loss.default_form for loss in losses)
-        if len(defaults) > 1:
-            named = " and ".join(f"{loss} {loss.default_form}" for loss in losses)
+        forms = [loss.variant(domain).default_form for loss in losses]
+        if len({*forms}) > 1:
+            pairs = zip(losses, forms, strict=True)
+            named = " and ".join(f"{loss} {form}" for loss, form in pairs)
             raise UsageError(
                 f"what the predictions hold differs: {named}", hint="say it with --from"
             )
-        return losses[0].default_form
+        return forms[0]
     if domain.forms == (NUMBERS,):
         raise UsageError(f"{losses[0]} takes no --from: its predictions are numbers")
     if asked not in domain.forms:
         raise UsageError(f"--from is one of {', '.join(domain.forms)}, not '{asked}'")
+    for loss in losses:
+        known = loss.variant(domain).functions
+        if asked not in known:
+            raise UsageError(f"{loss} is not defined from {asked}", hint=f"from {', '.join(known)}")
     return asked
 
 

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "student": set(),
     "texts": set(),
     "block": {"texts"},
-    "losses": {"block", "errors", "names"},
+    "losses": {"block", "errors", "names", "numbers"},
     "summaries": {"block", "texts"},
     "result": {"version"},
     "statistics": {"student", "summaries"},

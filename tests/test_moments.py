@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lossctl import statistics
-from lossctl.block import RowLosses
 from lossctl.summaries.moments import Moments
 
 Rows = list[tuple[float, float]]
@@ -20,7 +19,7 @@ COLUMNS = st.lists(st.tuples(*[st.floats(-1e200, 1e200)] * 2), min_size=1, max_s
 
 def of(*columns: np.ndarray) -> Moments:
     """Return the moments of columns of the same length, with one cell in each row."""
-    return Moments.of(RowLosses(np.array(columns), 1.0))
+    return Moments.of(np.array(columns), 1.0)
 
 
 def exact_covariation(a: np.ndarray, b: np.ndarray) -> Fraction:
@@ -79,7 +78,7 @@ def test_the_mean_of_losses_whose_sum_overflows_is_finite() -> None:
 def test_ratios_have_the_hc1_error() -> None:
     rng = np.random.default_rng(5)
     a, b = rng.normal(3, 1, 500), rng.integers(1, 5, 500).astype(float)
-    moments = Moments.of(RowLosses(a[np.newaxis], b))
+    moments = Moments.of(a[np.newaxis], b)
     estimate = statistics.mean(moments, 0, 1, 0.95)
     ratio = a.sum() / b.sum()
     variance = 500 / 499 * ((a - b * ratio) ** 2).sum() / b.sum() ** 2
@@ -99,7 +98,7 @@ def test_ratios_far_more_certain_than_their_parts_keep_nine_digits(
     cells = rng.integers(1, 5, 1000).astype(float)
     sums = cells * (1 + spread * rng.normal(size=1000))
     parts = [
-        Moments.of(RowLosses(sums[np.newaxis, i : i + step], cells[i : i + step]))
+        Moments.of(sums[np.newaxis, i : i + step], cells[i : i + step])
         for i in range(0, 1000, step)
     ]
     found = statistics.mean(sum(parts, start=Moments.empty(1)), 0, 1, 0.95).stderr

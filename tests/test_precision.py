@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from lossctl import statistics
-from lossctl.block import RowLosses
 from lossctl.conclusion import conclude
 from lossctl.engines import local
 from lossctl.errors import DataError
@@ -103,7 +102,7 @@ def test_standard_errors_of_ratios_keep_their_digits(
     expected = statistics.square_root(squares * Fraction(999, 998) / sum(b) ** 2)
     for step in (1, 7, 100, 999):
         parts = [
-            Moments.of(RowLosses(values[np.newaxis, i : i + step], counts[i : i + step]))
+            Moments.of(values[np.newaxis, i : i + step], counts[i : i + step])
             for i in range(0, 999, step)
         ]
         found = statistics.mean(sum(parts, start=Moments.empty(1)), 0, 1, 0.95)
@@ -112,7 +111,7 @@ def test_standard_errors_of_ratios_keep_their_digits(
 
 def test_deviations_of_both_signs_may_overflow() -> None:
     values = np.array([[-1.7e308, 1.7e308, 1.7e308, 1.7e308]])
-    moments = Moments.of(RowLosses(values, 1.0))
+    moments = Moments.of(values, 1.0)
     assert statistics.mean(moments, 0, 1, 0.95).value == 0.85e308
     ratio = moments.covariation(0, 0) / (3 * Fraction(1.7e308) ** 2)
     np.testing.assert_allclose([float(ratio)], [1.0], rtol=1e-12)

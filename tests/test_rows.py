@@ -38,7 +38,7 @@ def worst_of(losses: list[float], limit: int, first: int = 0) -> Worst:
     rows = range(first, first + len(losses))
     shown = Shown(None, (np.array(rows, dtype=np.float64),))
     block = Block(values.T, values.T, rows, shown=shown)
-    return Worst.empty(limit, 1).add(block, RowLosses(values, 1.0))
+    return Worst.empty(limit, 1).add(block, RowLosses(values, ()))
 
 
 def sorted_rows(losses: list[float]) -> list[int]:

@@ -13,7 +13,7 @@ from lossctl.block import Block, Fault, RowLosses
 from lossctl.columns import PREDICTION
 from lossctl.errors import DataError
 from lossctl.join import Unmatched, by_id
-from lossctl.losses.rows import row_losses
+from lossctl.losses.rows import groups, row_losses
 from lossctl.plan import Plan
 from lossctl.summaries import Summary
 from lossctl.summaries.counts import Counts
@@ -30,22 +30,25 @@ class Summaries:
     """All that results are made of. What every result needs has a name, the rest is in a row."""
 
     counts: Counts
-    moments: Moments
+    moments: tuple[Moments, ...]
     others: tuple[Summary, ...] = ()
 
     @classmethod
     def empty(cls, plan: Plan) -> Summaries:
         """Return the summaries of no rows."""
-        kernels = len(plan.kernels)
-        worst = Worst.empty(plan.worst, kernels) if plan.worst else None
+        worst = Worst.empty(plan.worst, len(plan.terms)) if plan.worst else None
         wanted = (worst, diagnosis.empty(plan))
-        return cls(Counts(), Moments.empty(kernels), tuple(s for s in wanted if s is not None))
+        moments = tuple(Moments.empty(len(columns)) for columns in groups(plan.terms))
+        return cls(Counts(), moments, tuple(s for s in wanted if s is not None))
 
     def add(self, block: Block, losses: RowLosses) -> Summaries:
         """Return the summaries with a block's rows added."""
         return Summaries(
             self.counts.add(block, losses),
-            self.moments.add(block, losses),
+            tuple(
+                moments.add(losses.values[list(counted.columns)], counted, block.weight)
+                for moments, counted in zip(self.moments, losses.counted, strict=True)
+            ),
             tuple(summary.add(block, losses) for summary in self.others),
         )
 
@@ -53,7 +56,7 @@ class Summaries:
         """Return the summaries of the rows of both."""
         return Summaries(
             self.counts + other.counts,
-            self.moments + other.moments,
+            tuple(a + b for a, b in zip(self.moments, other.moments, strict=True)),
             tuple(a + b for a, b in zip(self.others, other.others, strict=True)),
         )
 
@@ -99,11 +102,11 @@ def scored_blocks(plan: Plan, unmatched: Unmatched) -> Iterator[tuple[Block, Row
         if admitted.fault is not None:
             if admitted.fault.row > 0:
                 block = admit(plan, pair[: admitted.fault.row], seen).block
-                yield block, row_losses(block, plan.kernels, classes=plan.domain.classes)
+                yield block, row_losses(block, plan.terms, plan.domain)
             raise _error(plan, pair, admitted.fault)
         seen = admitted.block.seen
         block = replace(admitted.block, ignored=admitted.block.ignored + ignored)
-        yield block, row_losses(block, plan.kernels, classes=plan.domain.classes)
+        yield block, row_losses(block, plan.terms, plan.domain)
 
 
 def _pairs(plan: Plan, unmatched: Unmatched) -> Iterator[Pair]:

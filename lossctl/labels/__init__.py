@@ -17,7 +17,7 @@ from lossctl.labels.codings import (
     Rows,
     ZeroOne,
 )
-from lossctl.losses.domain import BINARY, Domain
+from lossctl.losses.domain import Domain
 from lossctl.matching import names_of
 from lossctl.names import listing, quoted
 from lossctl.numbers import is_missing, to_number, whole_numbers
@@ -55,7 +55,7 @@ class LabelOptions:
 
 def check_options(domain: Domain, options: LabelOptions) -> None:
     """Refuse what the losses have no use for, before any file is opened."""
-    if options.positive is not None and domain is not BINARY:
+    if options.positive is not None and not domain.event:
         raise UsageError("--positive names one of the two labels of bce")
     if not domain.classes and (options.classes is not None or options.base != 0):
         raise UsageError("--classes and --label-base are for losses over classes, such as ce")
@@ -77,7 +77,7 @@ def choose(domain: Domain, inputs: Inputs, roles: Roles, options: LabelOptions) 
         )
     if domain.classes:
         return _class_coding(inputs, roles, options)
-    if domain is not BINARY:
+    if not domain.event:
         return Plain()
     return _binary_coding(inputs.label_table.name, roles.label[0], options.positive)
 

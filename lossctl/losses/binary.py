@@ -5,11 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from lossctl.block import Booleans, Floats
+from lossctl.losses.best import Frequencies, entropy
 from lossctl.losses.domain import BINARY, LOG_PROBS, LOGITS
 from lossctl.losses.registry import Name, in_form, loss
 
 
-@loss(BINARY, Name("bce", ("log-loss", "logloss", "binary-cross-entropy")))
+@loss(
+    BINARY,
+    Name("bce", ("log-loss", "logloss", "binary-cross-entropy")),
+    linear=True,
+    best=Frequencies(entropy),
+)
 def binary_cross_entropy(prediction: Floats, label: Floats) -> Floats:
     """Binary cross-entropy −[y ln p + (1 − y) ln(1 − p)], in nats, with 0·ln 0 = 0.
 

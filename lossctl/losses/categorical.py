@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from lossctl.block import Booleans, Floats, Integers
+from lossctl.losses.best import Frequencies, entropy
 from lossctl.losses.domain import CLASSES, LOG_PROBS, LOGITS
 from lossctl.losses.layout import for_rows, row_sums
-from lossctl.losses.registry import Kernel, Name, in_form, loss
+from lossctl.losses.registry import Function, Name, in_form, loss
 
 
 def _cross_entropy(
-    of_class: Kernel, of_soft_row: Kernel, prediction: Floats, label: Floats | Integers
+    of_class: Function, of_soft_row: Function, prediction: Floats, label: Floats | Integers
 ) -> Floats:
     """Score positions by gathering; of label rows, the one-hot ones like positions."""
     if label.ndim == 1:
@@ -39,6 +40,8 @@ def _gather(prediction: Floats, label: Integers) -> Floats:
     CLASSES,
     Name("ce", ("cross-entropy", "categorical-cross-entropy")),
     Name("nll", ("negative-log-likelihood",), form=LOG_PROBS),
+    linear=True,
+    best=Frequencies(entropy),
 )
 def cross_entropy(prediction: Floats, label: Floats | Integers) -> Floats:
     """Cross-entropy −Σ y ln p over the classes, in nats, with 0·ln 0 = 0."""

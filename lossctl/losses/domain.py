@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lossctl.block import Booleans, Fault, Floats, Integers
+from lossctl.losses.interval import Interval
 from lossctl.losses.layout import row_sums
+
+if TYPE_CHECKING:
+    from lossctl.losses.registry import Bounds
 
 PROBS, LOGITS, LOG_PROBS, NUMBERS = "probs", "logits", "log-probs", "numbers"
 
@@ -21,37 +26,62 @@ class Domain:
     """A kind of prediction and label.
 
     ``forms`` is what the predictions may hold, the first being what the kernels take as they are.
-    ``classes``: a row is one prediction over K ≥ 2 classes; otherwise its cells are scored singly.
+    ``classes``: the columns are K ≥ 2 classes. ``unit_labels``: labels are 0 and 1, or between; the
+    label columns of others are numbers. ``whole``: a row is scored as one; otherwise its cells are
+    scored singly. ``columns``: how many prediction columns a row has, if that is fixed.
     ``predictions`` and ``labels`` say in words what is taken.
     """
 
     forms: tuple[str, ...]
-    classes: bool
-    unit_labels: bool
     predictions: str
     labels: str
+    classes: bool = False
+    unit_labels: bool = False
+    whole: bool = False
+    columns: int | None = None
+
+    @property
+    def event(self) -> bool:
+        """Whether each label column tells whether one event happened."""
+        return self.unit_labels and not self.classes
 
 
-REAL = Domain(
-    (NUMBERS,),
-    classes=False,
-    unit_labels=False,
-    predictions="one column, or m of them",
-    labels="numbers, as many columns",
-)
+REAL = Domain((NUMBERS,), "one column, or m of them", "numbers, as many columns")
 BINARY = Domain(
     (PROBS, LOGITS, LOG_PROBS),
-    classes=False,
+    "one column, or k of them (multi-label)",
+    "0/1, −1/+1, soft in [0, 1], or two names; as many columns",
     unit_labels=True,
-    predictions="one column, or k of them (multi-label)",
-    labels="0/1, −1/+1, soft in [0, 1], or two names; as many columns",
 )
 CLASSES = Domain(
     (PROBS, LOGITS, LOG_PROBS),
+    "a column for each of K ≥ 2 classes",
+    "indices, class names, one-hot or soft rows",
     classes=True,
     unit_labels=True,
-    predictions="a column for each of K ≥ 2 classes",
-    labels="indices, class names, one-hot or soft rows",
+    whole=True,
+)
+MARGIN = Domain(
+    (NUMBERS,),
+    "scores, one column or k of them: above 0 for the event",
+    "0/1, −1/+1, or two names; as many columns",
+    unit_labels=True,
+)
+CLASS_MARGIN = Domain(
+    (NUMBERS,),
+    "a column of scores for each of K ≥ 2 classes",
+    "indices, class names, or one-hot rows",
+    classes=True,
+    unit_labels=True,
+    whole=True,
+)
+VECTORS = Domain((NUMBERS,), "m ≥ 2 columns, a vector a row", "as many columns", whole=True)
+NORMAL = Domain(
+    (NUMBERS,),
+    "two columns: the mean, and its variance (gaussian-nll) or standard deviation (crps)",
+    "numbers, one column",
+    whole=True,
+    columns=2,
 )
 
 
@@ -64,31 +94,90 @@ class Checked:
     faults: tuple[Fault, ...]
 
 
-def check(
-    domain: Domain, form: str, prediction: Floats, label: Floats | Integers, sum_tolerance: float
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of values besides their domain's own: by which loss, and how strictly."""
+
+    loss: str
+    bounds: Bounds
+    soft: bool = True
+
+
+def check(  # noqa: PLR0913, PLR0917
+    domain: Domain,
+    form: str,
+    prediction: Floats,
+    label: Floats | Integers,
+    sum_tolerance: float | None,
+    wanted: Sequence[Wanted] = (),
 ) -> Checked:
-    """Check values against the domain; NaN passes, for the NaN policy has seen to it."""
+    """Check values against the domain; NaN passes, for the NaN policy has seen to it.
+
+    Without a ``sum_tolerance`` rows of probabilities may have any sum but 0.
+    """
     faults = list(_label_faults(domain, label, sum_tolerance))
     adjusted = 0
     if form == PROBS:
-        faults += _outside(prediction, -PROBABILITY_SLACK, 1 + PROBABILITY_SLACK, _not_probability)
-        prediction, adjusted = _clamped(prediction, 0.0, 1.0)
+        most = 1 + PROBABILITY_SLACK if sum_tolerance is not None else np.inf
+        faults += _outside(prediction, -PROBABILITY_SLACK, most, _not_probability)
+        prediction, adjusted = _clamped(prediction, 0.0, 1.0 if most < np.inf else np.inf)
     elif form == LOG_PROBS:
         faults += _outside(prediction, -np.inf, PROBABILITY_SLACK, _not_log_probability)
         prediction, adjusted = _clamped(prediction, -np.inf, 0.0)
-    if domain.classes and form != LOGITS:
+    if domain.classes and form in (PROBS, LOG_PROBS):
         faults += _sum_faults(prediction, form, sum_tolerance)
+    for one in wanted:
+        faults += _wanted_faults(domain, one, prediction, label)
     return Checked(prediction, adjusted, tuple(faults))
 
 
-def _label_faults(domain: Domain, label: Floats | Integers, tolerance: float) -> list[Fault]:
+def _wanted_faults(
+    domain: Domain, one: Wanted, prediction: Floats, label: Floats | Integers
+) -> Iterator[Fault]:
+    """Yield the first value that a loss does not take, of each kind."""
+    bounds = one.bounds
+    ranges = bounds.prediction if isinstance(bounds.prediction, tuple) else (bounds.prediction,)
+    for column, interval in enumerate(ranges):
+        part = prediction if len(ranges) == 1 else prediction[:, column : column + 1]
+        yield from _range_faults(one.loss, interval, part, "prediction", column)
+    if label.dtype == np.float64:
+        yield from _range_faults(one.loss, bounds.label, np.asarray(label, np.float64), "label", 0)
+        if domain.unit_labels and not one.soft:
+            yield from _soft_faults(one.loss, np.asarray(label, np.float64))
+    if bounds.refused is not None:
+        marks = bounds.refused(prediction, label)
+        for row in _first(marks):
+            yield Fault(row, "prediction", None, f"{one.loss} {bounds.why}")
+
+
+def _soft_faults(loss: str, label: Floats) -> Iterator[Fault]:
+    soft = (label != 0) & (label != 1) & ~np.isnan(label)
+    for row in _first(np.asarray(soft.any(axis=1))):
+        column = int(soft[row].argmax())
+        what = f"{loss} takes no label between 0 and 1, as {float(label[row, column])!r} is"
+        yield Fault(row, "label", column, what)
+
+
+def _range_faults(
+    loss: str, interval: Interval, values: Floats, side: str, first: int
+) -> Iterator[Fault]:
+    marks = interval.outside(values)
+    if marks is not None:
+        row = int(marks.any(axis=1).argmax())
+        column = int(marks[row].argmax())
+        value = float(values[row, column])
+        what = f"{loss} takes {side}s {interval}, not {value!r}"
+        yield Fault(row, side, first + column, what)
+
+
+def _label_faults(domain: Domain, label: Floats | Integers, tolerance: float | None) -> list[Fault]:
     """Check labels of [0, 1], and that one-hot and soft rows sum to 1."""
     if not domain.unit_labels or label.dtype != np.float64:
         return []
     faults = _outside(label, 0.0, 1.0, _not_unit_label, side="label")
     if domain.classes:
         sums = row_sums(np.asarray(label, dtype=np.float64))
-        for row in _first(_off_one(sums, label.shape[1], tolerance)):
+        for row in _first(_off_one(sums, label.shape[1], 1e-3 if tolerance is None else tolerance)):
             message = f"the label columns sum to {sums[row]:.6g}, not to 1"
             hint = "ce wants one-hot or soft rows; for several labels a row use bce"
             faults.append(Fault(row, "label", None, message, hint))
@@ -147,10 +236,18 @@ def _off_one(sums: Floats, terms: int, tolerance: float) -> Booleans:
     return np.asarray(np.abs(sums - 1) > tolerance + slack)
 
 
-def _sum_faults(prediction: Floats, form: str, tolerance: float) -> list[Fault]:
+def _sum_faults(prediction: Floats, form: str, tolerance: float | None) -> list[Fault]:
     probabilities = np.exp(prediction) if form == LOG_PROBS else prediction
     sums = row_sums(probabilities)
     faults = []
+    if tolerance is None:
+        impossible = (sums == 0) | np.isinf(sums)
+        return [
+            Fault(
+                row, "prediction", None, f"the row sums to {sums[row]:g}: it cannot be normalised"
+            )
+            for row in _first(np.asarray(impossible))
+        ]
     for row in _first(_off_one(sums, probabilities.shape[1], tolerance)):
         message = f"the probabilities of the row sum to {sums[row]:.6g}, not to 1"
         hint = "are these all the class columns, and no other? then allow more: --sum-tol"

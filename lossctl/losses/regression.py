@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lossctl.block import Floats
+from lossctl.losses.best import MeanOf
 from lossctl.losses.domain import REAL
 from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL, Name, loss
 
@@ -14,6 +15,7 @@ from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL, Name, loss
     Name("mse", ("l2", "mean-squared-error")),
     Name("sse", ("sum-of-squared-errors",), finish=AS_TOTAL),
     Name("rmse", ("root-mean-squared-error",), finish=AS_ROOT_MEAN),
+    best=MeanOf(),
 )
 def squared_error(prediction: Floats, label: Floats) -> Floats:
     """Squared error (p − y)², in squared units of the label."""

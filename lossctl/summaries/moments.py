@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from lossctl.block import Block, Floats, RowLosses
+from lossctl.block import Counted, Floats
 from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum, units_of
 
 # Cross-products are kept in units of 2^-PRODUCT_BITS: that of the smallest float64 with itself is
@@ -46,26 +46,31 @@ class Moments:
         return cls(0, (ExactSum(),) * (losses + 1), (nothing,) * (losses + 1), nothing)
 
     @classmethod
-    def of(cls, losses: RowLosses) -> Moments:
-        """Return the moments of some row losses."""
-        columns: list[Floats | float] = [*losses.values, losses.cells]
-        if len(losses) == 0:
+    def of(cls, values: Floats, cells: Floats | float) -> Moments:
+        """Return the moments of row losses, (J, n), and what they count."""
+        columns: list[Floats | float] = [*values, cells]
+        rows = values.shape[1]
+        if rows == 0:
             return cls.empty(len(columns) - 1)
         sums = tuple(
             ExactSum.of(column)
             if isinstance(column, np.ndarray)
-            else ExactSum(units_of(column) * len(losses))
+            else ExactSum(units_of(column) * rows)
             for column in columns
         )
-        products = _products(columns, sums, len(losses))
+        products = _products(columns, sums, rows)
         squares = tuple(products[i][i] for i in range(len(columns)))
-        if isinstance(losses.cells, np.ndarray):
-            squares = _squares(columns, sums, len(losses))
-        return cls(len(losses), sums, products, squares)
+        if isinstance(cells, np.ndarray):
+            squares = _squares(columns, sums, rows)
+        return cls(rows, sums, products, squares)
 
-    def add(self, block: Block, losses: RowLosses) -> Moments:
-        """Return the moments with a block's row losses added, times their weights."""
-        return self + Moments.of(losses if block.weight is None else _weighed(losses, block.weight))
+    def add(self, values: Floats, counted: Counted, weight: Floats | None) -> Moments:
+        """Return the moments with a block's row losses, (J, n), added, times their weights."""
+        cells = counted.cells
+        if weight is not None:
+            values = _weighed(values, weight)
+            cells = cells * weight if counted.weighed else cells
+        return self + Moments.of(values, cells)
 
     def __add__(self, other: Moments) -> Moments:
         """Return the moments of the rows of both."""
@@ -177,10 +182,9 @@ def _residual(
 
 
 @np.errstate(invalid="ignore", over="ignore")
-def _weighed(losses: RowLosses, weight: Floats) -> RowLosses:
-    """Return losses and cells times the weights; what weighs nothing costs nothing."""
-    values = np.where(weight == 0, 0.0, losses.values * weight)
-    return RowLosses(values, losses.cells * weight)
+def _weighed(values: Floats, weight: Floats) -> Floats:
+    """Return losses times the weights; what weighs nothing costs nothing."""
+    return np.where(weight == 0, 0.0, values * weight)
 
 
 def _deviations(column: Floats, slope: float, last: Floats | float, pivot: float) -> Floats:
