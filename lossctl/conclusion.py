@@ -195,7 +195,7 @@ def _signature(plan: Plan, scoring: Scoring, summaries: Summaries) -> Signature:
         form=plan.form,
         norm=_norm(plan, terms),
         weights=plan.weights,
-        ignore="none" if plan.ignore is None else readable(plan.ignore),
+        ignore="none" if plan.ignore is None else readable(plan.ignore).replace("|", "%7C"),
         denominator="none" if summed else _denominator(plan, terms),
         nan=plan.nan,
         join="id" if plan.roles.joined else "order",

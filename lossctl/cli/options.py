@@ -38,6 +38,14 @@ LabelsOnly = Annotated[
 OneLoss = Annotated[
     Optional[str], typer.Argument(metavar="[LOSS]", help="A loss, or an alias.", show_default=False)
 ]
+Signature = Annotated[
+    str,
+    typer.Argument(metavar="SIGNATURE", help="A signature, in quotes.", show_default=False),
+]
+SecondSignature = Annotated[
+    Optional[str],
+    typer.Argument(metavar="[SIGNATURE]", help="Another, to compare.", show_default=False),
+]
 Form = Annotated[
     Optional[str],
     typer.Option(
