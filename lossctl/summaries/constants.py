@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from lossctl.block import Block, Floats, RowLosses
 from lossctl.losses.best import MeanOf
 from lossctl.losses.registry import Kernel
+
+_CACHED = 8192  # labels at a time: their buffers stay in cache
+
+
+def _cached(
+    label: npt.NDArray[Any], block: Block, cell: int
+) -> Iterator[tuple[Floats, Floats | None]]:
+    """Yield the labels of a cell that count, and their weights, in pieces that stay in cache."""
+    weight = block.weight
+    if block.left_out is not None:
+        kept = ~block.left_out[:, cell]
+        label, weight = label[kept], None if weight is None else weight[kept]
+    for start in range(0, len(label), _CACHED):
+        piece = slice(start, start + _CACHED)
+        part = np.ascontiguousarray(label[piece], dtype=np.float64)
+        yield part, None if weight is None else weight[piece]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,14 +62,15 @@ class Frequencies:
         return Frequencies(self.sums + weighted.sum(axis=0), self.squares + squares)
 
     def _add_events(self, label: Floats, block: Block) -> Frequencies:
-        weight = np.ones((len(label), 1)) if block.weight is None else block.weight[:, np.newaxis]
-        off, on = (1 - label) * weight, label * weight
-        squares = off * (1 - label) + on * label
-        if block.left_out is not None:
-            for part in (off, on, squares):
-                part[block.left_out] = 0.0
-        sums = np.stack([off.sum(axis=0), on.sum(axis=0)], axis=1)
-        return Frequencies(self.sums + sums, self.squares + squares.sum(axis=0))
+        sums, squares = self.sums.copy(), self.squares.copy()
+        for cell in range(len(sums)):
+            for part, weight in _cached(label[:, cell], block, cell):
+                on = part if weight is None else part * weight
+                total = len(part) if weight is None else np.add.reduce(weight)
+                happened = np.add.reduce(on)
+                sums[cell] += total - happened, happened
+                squares[cell] += total - 2 * happened + 2 * np.add.reduce(on * part)
+        return Frequencies(sums, squares)
 
     def __add__(self, other: Frequencies) -> Frequencies:
         """Return the frequencies in both."""
@@ -83,19 +103,20 @@ class Pivot:
     def add(self, block: Block, _: RowLosses) -> Pivot:
         """Return the sums with a block's added."""
         found = np.zeros((3, len(self.constants)))
-        for cell, constant in enumerate(self.constants):
-            label = np.ascontiguousarray(block.label[:, cell], dtype=np.float64)
-            weight = block.weight
-            if block.left_out is not None:
-                kept = ~block.left_out[:, cell]
-                label, weight = label[kept], None if weight is None else weight[kept]
-            losses = self.kernel(np.full(len(label), constant), label)
-            moved = self.best.link(label) - self.best.link(np.array(constant))
-            if weight is None:
-                found[:, cell] = losses.sum(), moved.sum(), len(label)
-            else:
-                found[:, cell] = (losses * weight).sum(), (moved * weight).sum(), weight.sum()
+        for cell in range(len(self.constants)):
+            for label, weight in _cached(block.label[:, cell], block, cell):
+                found[:, cell] += self._sums(cell, label, weight)
         return self + replace(self, loss=found[0], moved=found[1], weight=found[2])
+
+    def _sums(self, cell: int, label: Floats, weight: Floats | None) -> tuple[float, float, float]:
+        """Return what some labels of an output add to its loss, moved and weight."""
+        constant = np.array(self.constants[cell])
+        losses = self.kernel(np.broadcast_to(constant, label.shape), label)
+        moved = self.best.link(label) - self.best.link(constant)
+        if weight is None:
+            return float(np.add.reduce(losses)), float(np.add.reduce(moved)), float(len(label))
+        weighed = (float(np.add.reduce(part * weight)) for part in (losses, moved))
+        return (*weighed, float(np.add.reduce(weight)))  # type: ignore[return-value]
 
     def __add__(self, other: Pivot) -> Pivot:
         """Return the sums of both."""
