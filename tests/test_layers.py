@@ -52,6 +52,7 @@ MAY_IMPORT = {
     },
     "align": {"block", "columns", "errors", "names", "sources"},
     "plan": {"columns", "labels", "losses", "sources"},
+    "ahead": set(),
     "ids": {"texts"},
     "join": {"align", "columns", "errors", "ids", "names", "sources", "texts"},
     "admission": {"align", "block", "columns", "labels", "losses", "plan"},
