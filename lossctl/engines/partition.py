@@ -128,6 +128,7 @@ def _aligned(plan: Plan, unmatched: Unmatched) -> Iterator[Pair]:
             label_as_text=as_text,
             unmatched=plan.unmatched,
             found=unmatched,
+            shown=plan.shows_rows,
         )
     return in_order(plan.inputs, plan.roles, label_as_text=as_text, shown=plan.shows_rows)
 
