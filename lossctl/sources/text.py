@@ -176,7 +176,7 @@ def _read(
         except pa.ArrowInvalid:
             yield from _slowly(text, io.BytesIO(chunk.data), chunk, dialect, request)
         else:
-            on_disk = isinstance(stream, io.FileIO) and text.file.tape is None
+            on_disk = isinstance(stream, io.FileIO) and text.file.source is None
             yield replace(batch, where=Lines(text.file.name, dialect, stored if on_disk else chunk))
 
 
