@@ -214,8 +214,8 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
             options.get("convention", EXACT),
             _eps(options.get("eps")),
             options.get("normalize", False),
-            options.get("label_smoothing", 0.0),
-            options.get("pos_weight", 1.0),
+            float(options.get("label_smoothing", 0.0)),
+            float(options.get("pos_weight", 1.0)),
             options.get("class_weight"),
         ),
         input=InputOptions(

@@ -107,7 +107,7 @@ def scorings(
     others = (
         scoring_of(loss, tool, predictions, options)
         for loss in losses
-        for tool in conventions_of(loss, predictions.form)
+        for tool in conventions_of(loss, predictions.domain, predictions.form)
     )
     return own, tuple(others)
 

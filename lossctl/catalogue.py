@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import inspect
+import sys
+from collections.abc import Iterator
 from typing import Any
 
+from lossctl.conventions import CONVENTIONS
 from lossctl.losses import LOSSES, Loss, parse
 from lossctl.losses.domain import NUMBERS
-from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL
+from lossctl.losses.known_as import KNOWN_AS
+from lossctl.losses.parameters import schema
+from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL, Variant
 
 _VALUES = {AS_TOTAL: "the sum of the row losses", AS_ROOT_MEAN: "the root of their mean"}
 
 
 def entries() -> list[dict[str, Any]]:
-    """Return an entry for each loss, in the order of their families."""
-    return [entry(loss) for loss in LOSSES.values()]
+    """Return an entry for each loss, by family."""
+    return [entry(loss) for _, losses in families() for loss in losses]
 
 
 def find(names: str) -> list[dict[str, Any]]:
@@ -27,22 +32,81 @@ def find(names: str) -> list[dict[str, Any]]:
     return [entry(loss) for loss in parse(names)]
 
 
+def families() -> list[tuple[str, list[Loss]]]:
+    """Return the losses by family: what the module they stand in says of itself."""
+    found: dict[str, list[Loss]] = {}
+    for loss in LOSSES.values():
+        found.setdefault(loss.function.__module__, []).append(loss)
+    return [(_about(module), losses) for module, losses in found.items()]
+
+
+def _about(module: str) -> str:
+    return (inspect.getdoc(sys.modules[module]) or "").partition("\n")[0]
+
+
 def entry(loss: Loss) -> dict[str, Any]:
-    """Return name, aliases, what a row costs, what becomes of that, and what the loss takes."""
-    variant = loss.variants[0]
-    what = (inspect.getdoc(loss.function) or "").partition("\n")[0]
-    forms = (
-        []
-        if variant.domain.forms == (NUMBERS,)
-        else [f for f in variant.functions if f in variant.domain.forms]
-    )
-    forms.sort(key=lambda form: form != variant.default_form)
+    """Return name, formula, aliases, parameters, what the loss takes, and who else has it."""
+    formula, notes = _docstring(loss)
+    variants = loss.variants
+    forms = [] if variants[0].domain.forms == (NUMBERS,) else _forms(variants[0])
     return {
         "loss": loss.name,
+        "row loss": formula,
         "aliases": list(loss.aliases),
-        "row loss": what.rstrip("."),
         "value": _VALUES.get(loss.finish, "their mean"),
-        "predictions": variant.domain.predictions,
-        "labels": variant.domain.labels,
+        "parameters": list(_parameters(loss)),
+        "predictions": " / ".join(variant.domain.predictions for variant in variants),
+        "labels": " / ".join(variant.domain.labels for variant in variants),
         "from": forms,
+        "same rows": [o.name for o in LOSSES.values() if o.function is loss.function and o != loss],
+        "best constant": "yes" if any(v.best for v in variants) else "",
+        "notes": notes,
+        "known as": [f"{tool} {name}" for tool, name in KNOWN_AS.get(loss.name, {}).items()],
+        "conventions": [tool for tool, rules in CONVENTIONS.items() if loss.name in rules],
     }
+
+
+def _docstring(loss: Loss) -> tuple[str, str]:
+    """Return the formula of a loss and what its function says besides, a paragraph a line."""
+    first, _, rest = (inspect.getdoc(loss.function) or "").partition("\n")
+    paragraphs = (" ".join(part.split()) for part in rest.split("\n\n"))
+    return first.rstrip("."), " ".join(part for part in paragraphs if part)
+
+
+def _forms(variant: Variant) -> list[str]:
+    known = [form for form in variant.functions if form in variant.domain.forms]
+    return sorted(known, key=lambda form: form != variant.default_form)
+
+
+def _parameters(loss: Loss) -> Iterator[str]:
+    for name, parameter in schema(loss.function).items():
+        if parameter.boolean:
+            yield f"{name} (true or false, {str(parameter.default).lower()})"
+        else:
+            default = "by form" if parameter.default is None else f"{parameter.default:g}"
+            yield f"{name} (a number {parameter.range}, {default})"
+
+
+def page() -> str:
+    """Return all of it as a page of Markdown."""
+    parts = [
+        "# The losses",
+        "Made from the declarations by `make docs`; `lossctl losses NAME` shows one of them.",
+        "In the formulas p is the prediction, y the label, and sums are over the columns of a row.",
+    ]
+    for about, losses in families():
+        parts += [f"## {about.rstrip('.')}", *map(_section, losses)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(loss: Loss) -> str:
+    found = entry(loss)
+    lines = [f"### {found.pop('loss')}", "", f"{found.pop('row loss')}.", ""]
+    notes = found.pop("notes")
+    if notes:
+        lines += [notes, ""]
+    for key, value in found.items():
+        text = ", ".join(f"`{one}`" for one in value) if isinstance(value, list) else value
+        if text:
+            lines.append(f"- {key}: {text}")
+    return "\n".join(lines)

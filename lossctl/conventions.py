@@ -31,11 +31,11 @@ class Rule:
 
     ``forms`` are those in which it takes predictions, ``given`` the parameters that the loss must
     have. ``clip`` may be "auto": the eps of the type in which the predictions are stored.
-    ``parameters`` are those of the loss that the tool sets otherwise, ``of_two`` those for two
-    classes. ``by_cell``: the mean is over all cells of the rows; ``by_row``: rows cost the mean of
-    their cells. ``apart``: each output has a value
-    of its own, and theirs is the mean. The rest is as in ``Terms``; what concerns probabilities
-    acts where the predictions are some.
+    ``parameters`` are those of the loss that the tool sets otherwise, ``unless_given`` those that
+    it sets where the loss leaves them open, ``of_two`` those for two classes. ``by_cell``: the mean
+    is over all cells of the rows; ``by_row``: rows cost the mean of their cells. ``apart``: each
+    output has a value of its own, and theirs is the mean. The rest is as in ``Terms``; what
+    concerns probabilities acts where the predictions are some.
     """
 
     forms: tuple[str, ...] = _ANY_FORM
@@ -52,6 +52,7 @@ class Rule:
     apart: bool = False
     scale: float = 1.0
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    unless_given: Mapping[str, Any] = field(default_factory=dict)
     of_two: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -63,14 +64,15 @@ def _keras(*losses: str, **settings: Any) -> dict[str, Rule]:
     return _same(*losses, counted=True, by_row=True, **settings)
 
 
+# A loss that is scored otherwise over classes than of one event has a rule of its own for those.
 CONVENTIONS: dict[str, Mapping[str, Rule]] = {
     "torch": {
         **_same("mse", "sse", "mae", "smooth-l1", "poisson-nll", "gaussian-nll", "cosine"),
-        **_same("soft-margin", "multi-margin", "nll"),
-        "huber": Rule(counted=True),
+        **_same("soft-margin", "nll"),
+        **_same("huber", "multi-margin", counted=True),
         "bce": Rule((PROBS, LOGITS), floor=-100.0, counted=True),
         "ce": Rule((LOGITS,)),
-        "kl-div": Rule((LOG_PROBS,), by_cell=True),
+        "kl-div": Rule((PROBS, LOG_PROBS), by_cell=True),
     },
     "sklearn": {
         **_same("mse", "mae", "msle", "mape", "quantile", "poisson", "gamma", "tweedie"),
@@ -87,6 +89,14 @@ CONVENTIONS: dict[str, Mapping[str, Rule]] = {
         **_keras("kl-div", forms=(PROBS,), least=1e-7),
         **_keras("bce", forms=(PROBS, LOGITS), clip=1e-7),
         **_keras("ce", forms=(PROBS, LOGITS), clip=1e-7, normalized=FIRST),
+        **_keras("focal", forms=(PROBS,), parameters={"_clip": 1e-7}),
+        **_keras(
+            "focal/classes",
+            forms=(PROBS,),
+            clip=1e-7,
+            normalized=FIRST,
+            unless_given={"alpha": 0.25},
+        ),
     },
     "kaggle": {
         **_same("mse", "rmse", "mae", "msle", "rmsle", "mape"),
@@ -144,7 +154,7 @@ def check_options(loss: Loss, domain: Domain, form: str, options: TermOptions) -
     """
     variant = loss.variant(domain)
     if options.convention not in (EXACT, ALL):
-        _rule(loss, form, options.convention)
+        _rule(loss, domain, form, options.convention)
     if options.smoothing and not (domain.unit_labels and variant.soft):
         raise UsageError(f"--label-smoothing is for losses that take soft labels, not {loss}")
     if options.pos_weight != 1 and not (domain.event and variant.linear):
@@ -157,7 +167,7 @@ def check_options(loss: Loss, domain: Domain, form: str, options: TermOptions) -
         raise UsageError(f"--eps is for logarithms of probabilities, and {loss} has none here")
 
 
-def _rule(loss: Loss, form: str, convention: str) -> Rule:
+def _rule(loss: Loss, domain: Domain, form: str, convention: str) -> Rule:
     """Return a tool's rule for a loss.
 
     Raises:
@@ -166,9 +176,10 @@ def _rule(loss: Loss, form: str, convention: str) -> Rule:
     """
     rules = CONVENTIONS[convention]
     if loss.name not in rules:
-        hint = f"{convention} has {', '.join(sorted(rules))}"
+        hint = f"{convention} has {', '.join(sorted(name for name in rules if '/' not in name))}"
         raise UsageError(f"{convention} has no {loss.name}", hint=hint)
-    rule = rules[loss.name]
+    of_classes = f"{loss.name}/classes"
+    rule = rules[of_classes if domain.classes and of_classes in rules else loss.name]
     if form not in rule.forms:
         forms = ", ".join(rule.forms)
         raise UsageError(f"{convention} has {loss.name} from {forms} only, not from {form}")
@@ -179,11 +190,11 @@ def _rule(loss: Loss, form: str, convention: str) -> Rule:
     return rule
 
 
-def conventions_of(loss: Loss, form: str) -> Iterator[str]:
+def conventions_of(loss: Loss, domain: Domain, form: str) -> Iterator[str]:
     """Yield the tools that have a loss from predictions of a form."""
     for name in CONVENTIONS:
         try:
-            _rule(loss, form, name)
+            _rule(loss, domain, form, name)
         except UsageError:
             continue
         yield name
@@ -219,7 +230,7 @@ def scoring_of(
 def _terms(loss: Loss, convention: str, predictions: Predictions, options: TermOptions) -> Terms:
     """Return the terms of a loss in a convention, with what the options change."""
     form, domain = predictions.form, predictions.domain
-    rule = Rule() if convention == EXACT else _rule(loss, form, convention)
+    rule = Rule() if convention == EXACT else _rule(loss, domain, form, convention)
     variant = loss.variant(domain)
     clip, floor, normalized = rule.clip, rule.floor, rule.normalized
     if options.eps is not None and variant.logs:
@@ -233,7 +244,9 @@ def _terms(loss: Loss, convention: str, predictions: Predictions, options: TermO
         form, normalized = (
             (SHARES, INSIDE) if SHARES in variant.functions and not clip else (form, FIRST)
         )
-    parameters = {**dict(loss.parameters), **rule.parameters, **pair}
+    own = dict(loss.parameters)
+    left_open = {name: v for name, v in rule.unless_given.items() if own[name] is None}
+    parameters = {**own, **left_open, **rule.parameters, **pair}
     return Terms(
         Kernel(variant.functions[form], tuple(parameters.items())),
         variant.linear,
@@ -254,7 +267,7 @@ def _terms(loss: Loss, convention: str, predictions: Predictions, options: TermO
 def reasons(terms: Terms, plain: Terms, *, weighted: bool) -> str:  # noqa: C901  # one each
     """Say in a few words how terms depart from those of the plain formula."""
     changed = dict(terms.kernel.parameters).items() - dict(plain.kernel.parameters).items()
-    words = [f"{name.replace('_', '-')} {value:g}" for name, value in sorted(changed)]
+    words = [f"{name.strip('_').replace('_', '-')} {value:g}" for name, value in sorted(changed)]
     if terms.single:
         words.append("rounds to float32")
     if terms.normalized == FIRST:

@@ -30,11 +30,14 @@ class Parameter:
 
 @functools.cache
 def schema(function: Callable[..., Any]) -> Mapping[str, Parameter]:
-    """Return the parameters of a function by the names that people write."""
+    """Return the parameters of a function by the names that people write.
+
+    Those that start with an underscore are for conventions only.
+    """
     found = {}
     hints = typing.get_type_hints(function, include_extras=True)
     for name, argument in inspect.signature(function).parameters.items():
-        if argument.kind is argument.KEYWORD_ONLY:
+        if argument.kind is argument.KEYWORD_ONLY and not name.startswith("_"):
             parts = _parts(hints[name])
             interval = next((part for part in parts if isinstance(part, Interval)), ANY)
             found[name.replace("_", "-")] = Parameter(argument.default, bool in parts, interval)
