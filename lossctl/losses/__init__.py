@@ -3,7 +3,22 @@
 A family is a file; importing it fills the registry.
 """
 
-from lossctl.losses import binary, categorical, regression
+from lossctl.losses import (
+    binary,
+    categorical,
+    deviance,
+    likelihood,
+    regression,
+)
 from lossctl.losses.registry import LOSSES, Loss, parse
 
-__all__ = ["LOSSES", "Loss", "binary", "categorical", "parse", "regression"]
+__all__ = [
+    "LOSSES",
+    "Loss",
+    "binary",
+    "categorical",
+    "deviance",
+    "likelihood",
+    "parse",
+    "regression",
+]
