@@ -8,7 +8,10 @@ from lossctl.losses import (
     categorical,
     deviance,
     likelihood,
+    margin,
     regression,
+    vectors,
+    zero_one,
 )
 from lossctl.losses.registry import LOSSES, Loss, parse
 
@@ -19,6 +22,9 @@ __all__ = [
     "categorical",
     "deviance",
     "likelihood",
+    "margin",
     "parse",
     "regression",
+    "vectors",
+    "zero_one",
 ]
