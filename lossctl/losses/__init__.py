@@ -5,8 +5,11 @@ A family is a file; importing it fills the registry.
 
 from lossctl.losses import (
     binary,
+    brier,
     categorical,
     deviance,
+    divergence,
+    focal,
     likelihood,
     margin,
     regression,
@@ -19,8 +22,11 @@ __all__ = [
     "LOSSES",
     "Loss",
     "binary",
+    "brier",
     "categorical",
     "deviance",
+    "divergence",
+    "focal",
     "likelihood",
     "margin",
     "parse",
