@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, TypeAlias, TypedDict, Unpack
 
 from lossctl import scoring
 from lossctl.block import Floats
 from lossctl.columns import ColumnOptions
+from lossctl.conventions import AUTO, EXACT, TermOptions
 from lossctl.errors import UsageError
 from lossctl.labels import LabelOptions
 from lossctl.losses import parse
@@ -30,7 +31,8 @@ class Options(TypedDict, total=False):
 
     ``from_`` is ``--from``; ``per_row`` is the path of a file for the rows. ``pred_col`` and
     ``label_col`` are text as in the shell, a position, or a sequence of names and positions;
-    ``classes`` is text with commas or a sequence.
+    ``classes`` is text with commas or a sequence. ``class_weight`` is text as in the shell, a
+    mapping from classes to weights, or a weight for each class in their order.
     """
 
     from_: str | None
@@ -53,6 +55,13 @@ class Options(TypedDict, total=False):
     sum_tol: float
     level: float
     diagnose: str
+    convention: str
+    eps: float | str | None
+    normalize: bool
+    label_smoothing: float
+    pos_weight: float
+    class_weight: str | Mapping[str, float] | Sequence[float] | None
+    fingerprint: bool
     worst: int
     per_row: str | os.PathLike[str] | None
 
@@ -168,6 +177,8 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
         ("label_base", Integral),
         ("level", Real),
         ("sum_tol", Real),
+        ("label_smoothing", Real),
+        ("pos_weight", Real),
     ):
         value = options.get(name, 0)
         if not isinstance(value, kind) or isinstance(value, bool):
@@ -198,6 +209,15 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
             options.get("positive"),
             None if ignored is None else str(ignored),
         ),
+        fingerprint=options.get("fingerprint", False),
+        terms=TermOptions(
+            options.get("convention", EXACT),
+            _eps(options.get("eps")),
+            options.get("normalize", False),
+            options.get("label_smoothing", 0.0),
+            options.get("pos_weight", 1.0),
+            options.get("class_weight"),
+        ),
         input=InputOptions(
             options.get("input_format"),
             options.get("header"),
@@ -205,6 +225,15 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
             options.get("decimal", "."),
         ),
     )
+
+
+def _eps(asked: float | str | None) -> float | str | None:
+    if asked is None or asked == AUTO:
+        return asked
+    try:
+        return float(asked)
+    except (TypeError, ValueError):
+        raise UsageError(f"--eps is a number or auto, not {asked!r}") from None
 
 
 def _columns(asked: str | int | Sequence[str | int] | None) -> str | tuple[str, ...] | None:

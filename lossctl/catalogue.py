@@ -31,7 +31,11 @@ def entry(loss: Loss) -> dict[str, Any]:
     """Return name, aliases, what a row costs, what becomes of that, and what the loss takes."""
     variant = loss.variants[0]
     what = (inspect.getdoc(loss.function) or "").partition("\n")[0]
-    forms = [] if variant.domain.forms == (NUMBERS,) else list(variant.functions)
+    forms = (
+        []
+        if variant.domain.forms == (NUMBERS,)
+        else [f for f in variant.functions if f in variant.domain.forms]
+    )
     forms.sort(key=lambda form: form != variant.default_form)
     return {
         "loss": loss.name,

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lossctl import diagnosis, statistics
+from lossctl import derived, diagnosis, statistics
+from lossctl.conventions import CONVENTIONS, EXACT, reasons
 from lossctl.engines.partition import Summaries
 from lossctl.errors import DataError
 from lossctl.labels.codings import Named
-from lossctl.losses.domain import LOGITS, PROBABILITY_SLACK
+from lossctl.losses import Loss
+from lossctl.losses.domain import LOG_PROBS, PROBABILITY_SLACK, PROBS
 from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL
+from lossctl.losses.terms import LAST, NO, Scoring, Terms
 from lossctl.names import quoted, readable
-from lossctl.plan import Plan, Scoring
-from lossctl.result import MEAN, SUM, Columns, Result, Signature
+from lossctl.numbers import spelled
+from lossctl.plan import Plan
+from lossctl.result import MEAN, SUM, Columns, Other, Result, Signature
 from lossctl.rows import key_name
 from lossctl.sources.table import Column
 from lossctl.summaries.counts import Counts
 from lossctl.summaries.diagnosis import Diagnosis
 from lossctl.summaries.exact_sum import ExactSum
+from lossctl.summaries.fingerprint import Fingerprint
 from lossctl.summaries.worst import Labels, Worst
+
+INFINITE = "the loss is infinite because of"
+_FEW = 10  # classes whose weights fit a signature
 
 
 def conclude(plan: Plan, summaries: Summaries) -> tuple[Result, ...]:
@@ -58,25 +67,26 @@ def no_rows(plan: Plan, counts: Counts) -> DataError:
 
 def _result(plan: Plan, scoring: Scoring, summaries: Summaries, signs: tuple[str, ...]) -> Result:
     loss = scoring.loss
-    group, column = plan.place(scoring)
+    group, column = plan.place(scoring.terms)
     moments = summaries.moments[group]
-    cells = len(moments.sums) - 1
-    summed = loss.finish == AS_TOTAL or plan.reduction == SUM
-    total = statistics.total(moments, column, plan.level)
-    estimate = total if summed else statistics.mean(moments, column, cells, plan.level)
-    if loss.finish == AS_ROOT_MEAN:
-        estimate = statistics.root(estimate)
+    total, estimate = estimates(plan, scoring, summaries)
     return Result(
         loss=str(loss),
         value=estimate.value,
-        reduction=SUM if summed else MEAN,
+        reduction=SUM if is_sum(plan, loss) else MEAN,
         n=moments.count,
         skipped=summaries.counts.skipped,
         ignored=summaries.counts.ignored,
         unmatched=(summaries.counts.unmatched_predictions, summaries.counts.unmatched_labels)
         if plan.roles.joined
         else None,
-        denominator=moments.sums[cells].value,
+        denominator=moments.sums[-1].value,
+        derived=derived.other_units(plan, scoring, estimate.value),
+        best_constant=derived.best_constant(
+            plan, scoring, summaries, moments.sums[-1].value, estimate.value
+        ),
+        clipped=derived.clipping(plan, scoring, summaries, moments.sums[column]),
+        conventions=_conventions(plan, scoring, summaries, estimate.value),
         sum=total.value,
         stderr=estimate.stderr,
         level=plan.level,
@@ -85,14 +95,41 @@ def _result(plan: Plan, scoring: Scoring, summaries: Summaries, signs: tuple[str
         predictions=readable(plan.inputs.predictions.name),
         labels=readable(plan.inputs.label_table.name),
         columns=_columns_used(plan),
-        signature=str(_signature(plan, scoring, moments.count, summed=summed)),
+        signature=str(_signature(plan, scoring, summaries)),
         worst=_worst(plan, summaries, plan.column(scoring)),
         warnings=(
             *signs,
             *warnings_of(plan, summaries.counts),
-            *_warnings_of(plan, moments.sums[column]),
+            *_warnings_of(plan, moments.sums[column], moments.count),
         ),
     )
+
+
+def is_sum(plan: Plan, loss: Loss) -> bool:
+    """Whether the value of a loss is a sum."""
+    return loss.finish == AS_TOTAL or plan.reduction == SUM
+
+
+def estimates(
+    plan: Plan, scoring: Scoring, summaries: Summaries
+) -> tuple[statistics.Estimate, statistics.Estimate]:
+    """Return the sum of a scoring's row losses, and what becomes of it."""
+    found = []
+    for part in scoring.parts:
+        group, column = plan.place(part)
+        moments = summaries.moments[group]
+        total = statistics.total(moments, column, plan.level)
+        estimate = total
+        if not is_sum(plan, scoring.loss):
+            estimate = statistics.mean(moments, column, len(moments.sums) - 1, plan.level)
+        if scoring.loss.finish == AS_ROOT_MEAN:
+            estimate = statistics.root(estimate)
+        found.append((total, estimate))
+    if len(found) == 1:
+        return found[0]
+    total = statistics.Estimate(math.fsum(total.value for total, _ in found))
+    mean = math.fsum(estimate.value for _, estimate in found) / len(found)
+    return total, statistics.Estimate(mean)
 
 
 def _columns_used(plan: Plan) -> Columns:
@@ -133,32 +170,78 @@ def _shown_label(label: Labels) -> str | float | int | list[Any]:
     return readable(label.strip()) if isinstance(label, str) else label
 
 
-def _signature(plan: Plan, scoring: Scoring, n: int, *, summed: bool) -> Signature:
+def _conventions(
+    plan: Plan, scoring: Scoring, summaries: Summaries, value: float
+) -> dict[str, Other | None] | None:
+    """Return the values by other conventions, if they were asked for."""
+    if not plan.others:
+        return None
+    found: dict[str, Other | None] = {EXACT: Other(value, "")} | dict.fromkeys(CONVENTIONS)
+    weighted = plan.roles.weight is not None
+    for other in plan.others:
+        if other.loss == scoring.loss:
+            estimate = estimates(plan, other, summaries)[1]
+            why = reasons(other.terms, scoring.terms, weighted=weighted)
+            lacking = other.terms.hard and math.isnan(estimate.value)
+            found[other.convention] = None if lacking else Other(estimate.value, why)
+    return found
+
+
+def _signature(plan: Plan, scoring: Scoring, summaries: Summaries) -> Signature:
+    terms, fingerprint = scoring.terms, summaries.get(Fingerprint)
+    summed = is_sum(plan, scoring.loss)
     return Signature(
         loss=str(scoring.loss),
         form=plan.form,
-        norm="check" if plan.domain.classes and plan.form != LOGITS else "none",
+        norm=_norm(plan, terms),
         weights=plan.weights,
-        ignore="none" if plan.ignore is None else readable(plan.ignore),
-        denominator="none" if summed else _denominator(plan),
+        ignore="none" if plan.ignore is None else readable(plan.ignore).replace("|", "%7C"),
+        denominator="none" if summed else _denominator(plan, terms),
         nan=plan.nan,
         join="id" if plan.roles.joined else "order",
-        n=n,
+        n=summaries.moments[0].count,
+        convention=scoring.convention,
+        eps=f"log{terms.floor:.6g}" if terms.floor > -math.inf else spelled(terms.clip),
+        smoothing=spelled(terms.smoothing),
+        class_weight=None if terms.class_weight is None else _listed(terms.class_weight),
+        pos_weight=spelled(terms.pos_weight) if terms.pos_weight != 1 else None,
+        labels=None if fingerprint is None else str(fingerprint),
     )
 
 
-def _denominator(plan: Plan) -> str:
-    """Name what the mean divides by: rows, cells, or the weights of either."""
-    counted = "n" if plan.cells == 1 else "cells"
-    if plan.roles.weight is None:
-        return counted
-    return "weights" if plan.cells == 1 else "weighted-cells"
+def _listed(weights: Sequence[float]) -> str:
+    """Return the weights of a few classes, or what tells those of many from others."""
+    text = ",".join(map(spelled, weights))
+    if len(weights) <= _FEW:
+        return text
+    return f"{len(weights)}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _warnings_of(plan: Plan, total: ExactSum) -> Iterator[str]:
+def _norm(plan: Plan, terms: Terms) -> str:
+    """Name what becomes of rows of probabilities that do not sum to 1."""
+    if not plan.domain.classes or plan.form not in (PROBS, LOG_PROBS):
+        return "none"
+    if terms.normalized == NO:
+        return "check"
+    return "divide-last" if terms.normalized == LAST else "divide"
+
+
+def _denominator(plan: Plan, terms: Terms) -> str:
+    """Name what the mean divides by: rows, cells, or the weights of either or of classes."""
+    cells = (plan.cells > 1 and terms.cells is None) or (terms.cells or 0) > 1
+    words = ["cells" if cells else "n"]
+    if terms.class_weight is not None and terms.cells is None:
+        words = ["class-weights"]
+    if plan.roles.weight is not None and not terms.counted:
+        words = ["weights"] if words == ["n"] else ["weighted", *words]
+    return "-".join(words)
+
+
+def _warnings_of(plan: Plan, total: ExactSum, rows: int) -> Iterator[str]:
     if total.positive_infinities:
         why = "the true class has probability 0" if plan.domain.unit_labels else "too large"
-        yield f"the loss is infinite because of {_rows(total.positive_infinities)}: {why}"
+        share = f"{100 * total.positive_infinities / rows:.2g} %"
+        yield f"{INFINITE} {_rows(total.positive_infinities)} ({share}): {why}"
     if total.nans:
         yield f"the loss is NaN because of {_rows(total.nans)}"
     if total.finite and math.isinf(total.value):

@@ -6,20 +6,23 @@ One pass over the predictions; of the labels what is needed is held in memory.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from lossctl.ahead import ahead
 from lossctl.align import Pair, paired, requests
 from lossctl.columns import Roles
 from lossctl.errors import DataError
-from lossctl.ids import Index, Rows
-from lossctl.names import listing, quoted, readable
-from lossctl.sources.table import Batch, Column, Inputs, Request, Table, joined
-from lossctl.texts import Keys
+from lossctl.held import NAMED, Labels, duplicate, hold, identified
+from lossctl.ids import Ids, Rows
+from lossctl.index import Strangers, duplicates
+from lossctl.names import quoted, readable
+from lossctl.sources.table import Batch, Column, Inputs
 
 ERROR, SKIP = "error", "skip"
-_NAMED = 5  # ids in a message
+_WAITING = 128
+_MATCHED = 2
 
 
 @dataclass
@@ -31,14 +34,26 @@ class Unmatched:
     extra: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
+    def add(self, ids: Ids, alone: Rows) -> None:
+        """Count ids of predictions, those of some rows."""
+        self.predictions += len(alone)
+        self.extra += [ids.text(int(row)) for row in alone[: NAMED - len(self.extra)]]
 
-def by_id(
-    inputs: Inputs, roles: Roles, *, label_as_text: bool, unmatched: str, found: Unmatched
+
+def by_id(  # noqa: PLR0913
+    inputs: Inputs,
+    roles: Roles,
+    *,
+    label_as_text: bool,
+    unmatched: str,
+    found: Unmatched,
+    shown: bool = False,
 ) -> Iterator[Pair]:
     """Yield the rows of the predictions with the labels of the same id, in the predictions' order.
 
     ``found`` is told which have no partner. They are left out if ``unmatched`` is skip; else
-    nothing more is yielded after the first one, and the error at the end counts them all.
+    nothing is yielded from the first one on, and the error at the end counts them all. ``shown``:
+    the rows keep the ids by which they are shown.
 
     Raises:
         DataError: an id is empty, stands twice on a side, or has no partner.
@@ -46,116 +61,83 @@ def by_id(
     """
     mine, theirs = roles.keys[0]
     of_predictions, of_labels = requests(roles, label_as_text=label_as_text, shown=False)
-    labels = _held(inputs.label_table, of_labels, theirs)
-    index = Index.of(labels.keys[0])
-    if len(index.duplicates):
-        raise _duplicate(labels, theirs, index.duplicates)
-    plain = replace(labels, keys=())  # rows are shown by the predictions' ids
-    met = np.zeros(len(labels), dtype=bool)
-    extras: list[Keys] = []
-    row, stopped = 0, False
-    for batch in inputs.predictions.read(of_predictions):
-        _refuse_empty(batch, mine)
-        partners = index.find(batch.keys[0])
-        _refuse_again(batch, mine, partners, met)
-        known = np.flatnonzero(partners >= 0)
-        if len(known) < len(batch):
-            alone = batch.keys[0].take(np.flatnonzero(partners < 0))
-            extras.append(alone)
-            found.predictions += len(alone)
-            found.extra += alone[: _NAMED - len(found.extra)].tolist()
-            stopped |= unmatched == ERROR
-        if not stopped:
-            yield _pair(roles, row, batch, plain, known, partners)
-        row += len(batch)
-    _refuse_again_among(extras, inputs.predictions, mine)
-    lonely = np.flatnonzero(~met)
+    predictions = identified(inputs.predictions, of_predictions, mine, shown=shown)
+    with ahead(predictions, _WAITING) as arriving:
+        labels = hold(inputs.label_table, of_labels, theirs)  # meanwhile
+        matching = _Matching(labels)
+        with ahead(matching.of(arriving), _MATCHED) as matched:
+            yield from _pairs(matched, labels, roles, found, stop=unmatched == ERROR)
+    lonely = np.flatnonzero(~matching.met)
     found.labels = len(lonely)
-    found.missing = labels.keys[0].take(lonely[:_NAMED]).tolist()
+    found.missing = [labels.index.text(int(row)) for row in lonely[:NAMED]]
     if unmatched == ERROR and (found.predictions or found.labels):
         raise _without_partner(inputs, mine, found)
 
 
-def _pair(  # noqa: PLR0913, PLR0917
-    roles: Roles, row: int, batch: Batch, labels: Batch, known: Rows, partners: Rows
-) -> Pair:
-    if len(known) == len(batch):
-        return paired(roles, range(row, row + len(batch)), batch, labels.take(partners))
-    return paired(roles, row + known, batch.take(known), labels.take(partners[known]))
-
-
-def _held(table: Table, request: Request, key: Column) -> Batch:
-    """Read a whole table; where its rows stand is found by reading again."""
-    parts = []
-    for batch in table.read(request, keep=True):
-        _refuse_empty(batch, key)
-        parts.append(batch)
-    if not parts:
-        raise DataError("there are no rows", where=table.name, hint="a header is not a row")
-    return joined(parts, _Again(table, request))
-
-
 @dataclass(frozen=True)
-class _Again:
-    """Where the rows of a table stand, found by reading it once more."""
+class _Matched:
+    """A batch of predictions whose first row is ``row``.
 
-    table: Table
-    request: Request
+    ``partners`` are the rows of the labels, or −1; ``again`` are those of its rows whose id stood
+    before.
+    """
 
-    def place(self, row: int, column: Column | None) -> str:
-        for batch in self.table.read(self.request, keep=True):
-            if row < len(batch):
-                return batch.place(row, column)
-            row -= len(batch)
-        raise AssertionError("a row beyond the end")
-
-
-def _refuse_empty(batch: Batch, key: Column) -> None:
-    empty = np.flatnonzero(np.diff(batch.keys[0].offsets) == 0)
-    if len(empty):
-        where = batch.place(int(empty[0]), key)
-        raise DataError("the id is empty", where=where, hint="every row needs an id of its own")
+    row: int
+    batch: Batch
+    ids: Ids
+    partners: Rows
+    again: Rows
 
 
-def _refuse_again(batch: Batch, key: Column, partners: Rows, met: np.ndarray) -> None:
-    """Refuse an id that stands a second time among the predictions; mark those that are there."""
-    known = np.flatnonzero(partners >= 0)
-    before = met[partners[known]]
-    _, first = np.unique(partners[known], return_index=True)
-    again = np.ones(len(known), dtype=bool)
-    again[first] = False
-    again |= before
-    if again.any():
-        raise _duplicate(batch, key, known[again])
-    met[partners[known]] = True
+class _Matching:
+    """Who met whom: ``met`` tells which labels have met a prediction."""
+
+    def __init__(self, labels: Labels) -> None:
+        """Start with labels that nobody met."""
+        self.met = np.zeros(len(labels), dtype=bool)
+        self._index, self._strangers = labels.index, Strangers()
+
+    def of(self, predictions: Iterator[tuple[Batch, Ids]]) -> Iterator[_Matched]:
+        """Match the predictions batch by batch."""
+        row = 0
+        for batch, ids in predictions:
+            partners = self._index.find(ids)
+            yield _Matched(row, batch, ids, partners, self._again(ids, partners))
+            row += len(batch)
+
+    def _again(self, ids: Ids, partners: Rows) -> Rows:
+        known, alone = np.flatnonzero(partners >= 0), np.flatnonzero(partners < 0)
+        theirs = partners.take(known)
+        again = np.union1d(duplicates(ids), known[self.met.take(theirs)])
+        self.met[theirs] = True
+        if len(alone):
+            again = np.union1d(again, alone[self._strangers.add(ids.take(alone))])
+        return again
 
 
-def _refuse_again_among(extras: list[Keys], table: Table, key: Column) -> None:
-    """Refuse an id without a partner that stands twice."""
-    if not extras:
-        return
-    keys = Keys.joined(extras)
-    again = Index.of(keys).duplicates
-    if len(again):
-        ids = [readable(keys.text(int(row))) for row in again[:_NAMED]]
-        raise DataError(
-            f"{_ids(len(again))} more than once: {listing(ids)}",
-            where=f"{table.name}, column {quoted(key.label)}",
-            hint="every row needs an id of its own",
-        )
+def _pairs(
+    matched: Iterator[_Matched], labels: Labels, roles: Roles, found: Unmatched, *, stop: bool
+) -> Iterator[Pair]:
+    """Yield the rows that have partners; to ``stop`` is to yield no more after one without."""
+    for m in matched:
+        good = m.partners[: m.again[0] if len(m.again) else None]
+        alone = np.flatnonzero(good < 0)
+        stopped = stop and found.predictions
+        found.add(m.ids, alone)
+        if stop and len(alone):
+            good = good[: alone[0]]
+        if not stopped:
+            yield _pair(roles, m, labels, good)
+        if len(m.again):
+            raise duplicate(m.batch, m.ids, m.again, roles.keys[0][0])
 
 
-def _duplicate(batch: Batch, key: Column, rows: Rows) -> DataError:
-    ids = [readable(batch.keys[0].text(int(row))) for row in rows[:_NAMED]]
-    return DataError(
-        f"{_ids(len(rows))} more than once: {listing(ids)}",
-        where=batch.place(int(rows[0]), key),
-        hint="every row needs an id of its own",
-    )
-
-
-def _ids(count: int) -> str:
-    return "an id stands" if count == 1 else f"{count:,} ids stand"
+def _pair(roles: Roles, matched: _Matched, labels: Labels, partners: Rows) -> Pair:
+    """Return those rows of a batch that have a partner, as far as ``partners`` goes."""
+    row, batch, known = matched.row, matched.batch, np.flatnonzero(partners >= 0)
+    if len(known) == len(batch):
+        return paired(roles, range(row, row + len(batch)), batch, labels.of(partners))
+    return paired(roles, row + known, batch.take(known), labels.of(partners[known]))
 
 
 def _without_partner(inputs: Inputs, key: Column, found: Unmatched) -> DataError:
@@ -165,7 +147,7 @@ def _without_partner(inputs: Inputs, key: Column, found: Unmatched) -> DataError
         (found.labels, found.missing, "no prediction"),
     ):
         if count:
-            shown = ", ".join(map(quoted, map(readable, names))) + (", …" if count > _NAMED else "")
+            shown = ", ".join(map(quoted, map(readable, names))) + (", …" if count > NAMED else "")
             parts.append(f"{count:,} {'id has' if count == 1 else 'ids have'} {where} ({shown})")
     return DataError(
         f"the ids in {quoted(key.label)} do not match: {'; '.join(parts)}",

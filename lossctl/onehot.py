@@ -46,7 +46,7 @@ def onehot(
         DataError: the labels cannot be read, or are no classes.
 
     """
-    tables, _ = open_tables([labels], options.input)
+    tables = open_tables([labels], options.input).tables
     table = tables[-1]  # an NPZ file has its labels after its predictions
     (column,) = table.settled([_label_column(table, options.column)])
     coding, names = _classes(table, column, options.label)

@@ -10,19 +10,10 @@ from lossctl.labels.codings import Coding
 from lossctl.losses import Loss
 from lossctl.losses.domain import Domain, Wanted
 from lossctl.losses.rows import groups
-from lossctl.losses.terms import Terms
+from lossctl.losses.terms import Scoring, Terms
 from lossctl.sources.table import Inputs
 
 ERROR, SKIP, PROPAGATE = "error", "skip", "propagate"
-
-
-@dataclass(frozen=True)
-class Scoring:
-    """A loss on the terms of one convention."""
-
-    loss: Loss
-    terms: Terms
-    convention: str
 
 
 @dataclass(frozen=True)
@@ -32,8 +23,9 @@ class Plan:
     ``weights`` says where they come from, ``ignore`` is the label that does not count. ``worst`` is
     how many of the worst rows are wanted; ``per_row``: every row is. ``sum_tolerance`` is None
     where rows of probabilities are normalized. ``others`` are scorings on the terms of other
-    conventions, beside those that were asked for. ``block_rows`` bounds the rows of a block;
-    results do not depend on it.
+    conventions, beside those that were asked for. ``alternatives`` are the same for a loss that
+    comes out infinite, if the inputs can be read again. ``pivots`` are numbers near the labels, one
+    for each column of them. ``block_rows`` bounds the rows of a block; results do not depend on it.
     """
 
     scorings: tuple[Scoring, ...]
@@ -43,6 +35,8 @@ class Plan:
     roles: Roles
     coding: Coding
     others: tuple[Scoring, ...] = ()
+    alternatives: tuple[Scoring, ...] = ()
+    pivots: tuple[float, ...] = ()
     weights: str = "none"
     ignore: str | None = None
     nan: str = ERROR
@@ -51,6 +45,7 @@ class Plan:
     reduction: str | None = None
     level: float = 0.95
     diagnose: str = "warn"
+    fingerprint: bool = False
     worst: int = 0
     per_row: bool = False
     block_rows: int | None = None
@@ -63,27 +58,35 @@ class Plan:
     @cached_property
     def terms(self) -> tuple[Terms, ...]:
         """The different terms of all scorings, a column of row losses each: mse and rmse share."""
-        return tuple(dict.fromkeys(one.terms for one in (*self.scorings, *self.others)))
+        scorings = (*self.scorings, *self.others)
+        return tuple(dict.fromkeys(terms for one in scorings for terms in one.parts))
 
     @cached_property
     def wanted(self) -> tuple[Wanted, ...]:
         """What the losses ask of values, besides their domain's own."""
-        asked = ((loss, loss.bounds(self.domain)) for loss in self.losses)
-        variants = {loss: loss.variant(self.domain) for loss in self.losses}
-        return tuple(Wanted(loss.name, bounds, variants[loss].soft) for loss, bounds in asked)
+        return tuple(
+            Wanted(
+                one.loss.name,
+                one.loss.bounds(self.domain),
+                one.loss.variant(self.domain).soft
+                and not one.terms.hard
+                and (one.terms.linear or one.terms.class_weight is None),
+            )
+            for one in self.scorings
+        )
 
     @property
     def shows_rows(self) -> bool:
         """Whether rows must be told apart: blocks then carry what is shown of them."""
-        return self.per_row or self.worst > 0
+        return self.per_row or self.worst > 0 or self.fingerprint
 
     def column(self, scoring: Scoring) -> int:
         """Return which column of row losses is a scoring's."""
         return self.terms.index(scoring.terms)
 
-    def place(self, scoring: Scoring) -> tuple[int, int]:
-        """Return which of the moments has a scoring's column, and where in it."""
-        column = self.column(scoring)
+    def place(self, terms: Terms) -> tuple[int, int]:
+        """Return which of the moments has the column of some terms, and where in it."""
+        column = self.terms.index(terms)
         for group, columns in enumerate(groups(self.terms)):
             if column in columns:
                 return group, columns.index(column)

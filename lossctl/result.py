@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from lossctl.version import __version__
@@ -26,24 +26,38 @@ class Signature:
     nan: str
     join: str
     n: int
+    convention: str = "exact"
+    eps: str = "0"
+    smoothing: str = "0"
+    class_weight: str | None = None
+    pos_weight: str | None = None
+    labels: str | None = None
 
     def __str__(self) -> str:
-        """Return the one line that is quoted: ``bce|from:probs|conv:exact|…``."""
+        """Return the one line that is quoted: ``bce|from:probs|conv:exact|…``.
+
+        What is rarely asked for stands there only if it was: weights of classes and of the event,
+        the fingerprint of the labels.
+        """
         parts = {
             "from": self.form,
-            "conv": "exact",
-            "eps": "0",
+            "conv": self.convention,
+            "eps": self.eps,
             "norm": self.norm,
             "weights": self.weights,
             "denom": self.denominator,
             "ignore": self.ignore,
-            "smooth": "0",
+            "smooth": self.smoothing,
+            "classw": self.class_weight,
+            "posw": self.pos_weight,
             "nan": self.nan,
             "join": self.join,
             "n": str(self.n),
+            "labels": self.labels,
             "lossctl": __version__,
         }
-        return "|".join([self.loss, *(f"{key}:{value}" for key, value in parts.items())])
+        given = (f"{key}:{value}" for key, value in parts.items() if value is not None)
+        return "|".join([self.loss, *given])
 
 
 @dataclass(frozen=True)
@@ -57,11 +71,27 @@ class Columns:
 
 
 @dataclass(frozen=True)
+class Other:
+    """The value by another convention, and in a few words why it differs."""
+
+    value: float
+    why: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as it stands in JSON."""
+        return {"value": finite(self.value), "status": status_of(self.value), "why": self.why}
+
+
+@dataclass(frozen=True)
 class Result:
     """One loss of one set of predictions.
 
     ``value`` is in the units of the loss; ``stderr``, ``low`` and ``high`` are None where they
-    cannot be known (a single row, an infinite loss). ``unmatched`` is how many rows of predictions
+    cannot be known (a single row, an infinite loss). ``derived`` is the value in other units,
+    ``best_constant`` the loss of the best constant prediction and the skill against it. ``clipped``
+    is in how many rows what happened has a probability at or below the clip, and their share of
+    the total, None where that is infinite. ``conventions`` are the values of other tools, None for
+    those that have no such loss. ``unmatched`` is how many rows of predictions
     and of labels had no partner, if they were joined. ``n`` is the number of scored rows. ``worst``
     are the rows that cost most, where they were asked for: ``row`` or the key, ``label``, ``loss``.
     """
@@ -82,6 +112,10 @@ class Result:
     labels: str
     columns: Columns
     signature: str
+    derived: Mapping[str, float] = field(default_factory=dict, hash=False)
+    best_constant: tuple[float, float] | None = None
+    clipped: tuple[int, float | None] | None = None
+    conventions: Mapping[str, Other | None] | None = field(default=None, hash=False)
     unmatched: tuple[int, int] | None = None
     worst: tuple[Mapping[str, Any], ...] | None = None
     warnings: tuple[str, ...] = ()
@@ -89,9 +123,14 @@ class Result:
     @property
     def status(self) -> str:
         """Whether the value is a number: ``ok``, ``infinite`` or ``nan``."""
-        if math.isnan(self.value):
-            return "nan"
-        return "infinite" if math.isinf(self.value) else "ok"
+        return status_of(self.value)
+
+    def _conventions(self) -> dict[str, Any]:
+        if self.conventions is None:
+            return {}
+        others = self.conventions.items()
+        found = {name: None if one is None else one.to_dict() for name, one in others}
+        return {"conventions": found}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as it stands in JSON: no number in it is infinite or NaN."""
@@ -118,13 +157,23 @@ class Result:
             "sum": finite(self.sum),
             "stderr": finite(self.stderr),
             "ci": {"level": self.level, "low": finite(self.low), "high": finite(self.high)},
+            "derived": {name: finite(value) for name, value in self.derived.items()},
+            "best_constant": _named(("value", "skill"), self.best_constant),
+            "clipped": _named(("rows", "share"), self.clipped),
             "predictions": self.predictions,
             "labels": self.labels,
             "columns": columns,
+            **self._conventions(),
             **worst,
             "signature": self.signature,
             "warnings": list(self.warnings),
         }
+
+
+def _named(
+    names: tuple[str, str], values: tuple[float, float | None] | None
+) -> dict[str, float | None] | None:
+    return None if values is None else dict(zip(names, map(finite, values), strict=True))
 
 
 def _strict(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,6 +184,13 @@ def _finite_parts(value: Any) -> Any:
     if isinstance(value, list):
         return [_finite_parts(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def status_of(value: float) -> str:
+    """Return whether a value is a number: ``ok``, ``infinite`` or ``nan``."""
+    if math.isnan(value):
+        return "nan"
+    return "infinite" if math.isinf(value) else "ok"
 
 
 def finite(value: float | None) -> float | None:

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, TypeAlias
 
-from lossctl import align, columns, diagnosis
+from lossctl import align, asked, columns, diagnosis
 from lossctl.columns import ColumnOptions, Roles
 from lossctl.conclusion import conclude
+from lossctl.conventions import ALL, EXACT, Predictions, TermOptions
 from lossctl.engines import local
 from lossctl.engines.partition import Sink
 from lossctl.errors import DataError, UsageError
-from lossctl.known import is_aside, is_key, is_nameless, without_prefix
+from lossctl.known import is_aside, is_key, is_nameless
 from lossctl.labels import LabelOptions, check_options
 from lossctl.labels import choose as choose_coding
-from lossctl.losses import Loss, parse
+from lossctl.losses import parse
 from lossctl.losses.domain import LOGITS, NUMBERS, Domain
-from lossctl.losses.registry import AS_MEAN, AS_ROOT_MEAN, AS_TOTAL
-from lossctl.losses.terms import Terms
-from lossctl.names import listing
+from lossctl.losses.terms import NO, Scoring
 from lossctl.numbers import to_number
-from lossctl.plan import ERROR, PROPAGATE, SKIP, Plan, Scoring
+from lossctl.plan import ERROR, PROPAGATE, SKIP, Plan
 from lossctl.result import MEAN, NONE, SUM, Result
 from lossctl.sources import InputOptions, open_tables
-from lossctl.sources.table import TEXT, Column, Inputs, Table
+from lossctl.sources.table import Column, Inputs, Table
 from lossctl.sources.views import View
+from lossctl.suspicions import (
+    refuse_headers_of_numbers,
+    refuse_two_complete_files,
+    refuse_unrelated_columns,
+)
 
 Data: TypeAlias = Any  # a path, or whatever lossctl.sources.memory takes
 
@@ -45,9 +48,11 @@ class Options:
     diagnose: str = diagnosis.WARN
     worst: int = 0
     per_row: bool = False
+    fingerprint: bool = False
     columns: ColumnOptions = field(default_factory=ColumnOptions)
     label: LabelOptions = field(default_factory=LabelOptions)
     input: InputOptions = field(default_factory=InputOptions)
+    terms: TermOptions = field(default_factory=TermOptions)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -88,7 +93,32 @@ def run(plan: Plan, sink: Sink | None = None) -> tuple[Result, ...]:
         DataError: the files cannot be read, paired or scored; the sink has seen the rows before.
 
     """
-    return conclude(plan, local.run(plan, sink))
+    results = conclude(plan, local.run(plan, sink))
+    infinite = any(math.isinf(result.value) for result in results)
+    if not (infinite and plan.alternatives) or sink is not None:
+        return results
+    return _with_alternatives(plan, results)
+
+
+def _with_alternatives(plan: Plan, results: tuple[Result, ...]) -> tuple[Result, ...]:
+    """Return results that say what other conventions make of an infinite loss.
+
+    That takes another reading of the inputs, and they may have changed: it is a remark.
+    """
+    again = replace(plan, others=plan.alternatives, worst=0, fingerprint=False)
+    try:
+        found = conclude(again, local.run(again))
+    except DataError:
+        return results
+    return tuple(map(_with_remark, results, found))
+
+
+def _with_remark(result: Result, again: Result) -> Result:
+    others = (again.conventions or {}).items()
+    said = [f"{name} {one.value:.6g}" for name, one in others if one and math.isfinite(one.value)]
+    remark = f"what others make of it: {', '.join(said)} (--convention NAME)"
+    known = math.isinf(result.value) and said
+    return replace(result, warnings=(*result.warnings, remark)) if known else result
 
 
 def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Plan:
@@ -100,12 +130,13 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
 
     """
     losses = parse(loss)
-    _check_reduction(losses, options)
-    domains = _common_domains(losses)
+    rows = options.reduction == NONE or options.per_row or options.worst > 0
+    asked.check_reduction(losses, options.reduction, rows=rows)
+    domains = asked.common_domains(losses)
     if len(domains) == 1:  # what is wrong whatever the files hold
-        _form(losses, domains[0], options.form)
+        form = asked.form_of(losses, domains[0], options.form)
         check_options(domains[0], options.label)
-    tables, weights = open_tables(
+    tables, weights, again = open_tables(
         [predictions] if labels is None else [predictions, labels],
         options.input,
         options.weights,
@@ -114,21 +145,29 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
     inputs = align.fit(*tables) if options.columns.id is None else Inputs(*tables)
     weighed = None if weights is None else _with_weights(inputs, weights, options)
     domain = _domain(domains, inputs, options)
-    form = _form(losses, domain, options.form)
+    form = asked.form_of(losses, domain, options.form)
     check_options(domain, options.label)
-    _refuse_two_complete_files(domain, inputs, options.columns)
+    refuse_two_complete_files(domain, inputs, options.columns)
     if options.input.header is None:
-        _refuse_headers_of_numbers(inputs)
+        refuse_headers_of_numbers(inputs)
     named = options.columns if weighed is None else replace(options.columns, weight=None)
     roles = columns.choose(domain, inputs, named, options.label.classes)
     coding = choose_coding(domain, inputs, roles, options.label)
     if domain.classes and form in (LOGITS, NUMBERS):
-        _refuse_unrelated_columns(inputs, roles, options)
+        refuse_unrelated_columns(inputs, roles, options.columns, options.label.classes)
     if weighed is not None and weighed.added is not None:
         inputs = Inputs(weighed, inputs.labels)
         roles = replace(roles, weight=(columns.PREDICTION, weighed.added))
-    return Plan(
-        scorings=tuple(map(partial(_scoring, domain, form), losses)),
+    predicted = _predictions(domain, form, roles)
+    printed = options.reduction == NONE
+    own, others = asked.scorings(losses, predicted, options.terms, rows=printed)
+    infinite = domain.unit_labels and options.terms.convention == EXACT and again
+    plan = Plan(
+        scorings=own,
+        others=others if options.terms.convention == ALL else (),
+        alternatives=others if infinite else (),
+        pivots=tuple(_pivot(label, options.input.decimal) for label in roles.label),
+        fingerprint=options.fingerprint,
         domain=domain,
         form=form,
         inputs=inputs,
@@ -138,13 +177,31 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         ignore=None if options.label.ignore is None else options.label.ignore.strip(),
         nan=options.nan,
         unmatched=options.unmatched,
-        sum_tolerance=options.sum_tolerance,
+        sum_tolerance=None if _normalized(own) else options.sum_tolerance,
         reduction=options.reduction,
         level=options.level,
         diagnose=options.diagnose,
         worst=options.worst,
         per_row=options.per_row,
     )
+    return asked.with_class_weights(plan, options.terms)
+
+
+def _predictions(domain: Domain, form: str, roles: Roles) -> Predictions:
+    types = sorted(column.stored for column in roles.prediction)  # by their bits, as it happens
+    return Predictions(domain, form, types[-1], len(roles.prediction))
+
+
+def _pivot(label: Column, decimal: str) -> float:
+    """Return a number near the labels: the mean of the first ones."""
+    numbers = [to_number(cell, decimal) for cell in label.head]
+    finite = [number for number in numbers if number is not None and math.isfinite(number)]
+    return math.fsum(finite) / len(finite) if finite else 1.0
+
+
+def _normalized(scorings: tuple[Scoring, ...]) -> bool:
+    """Whether no scoring minds what the rows sum to."""
+    return all(one.terms.normalized != NO for one in scorings)
 
 
 def _with_weights(inputs: Inputs, table: Table, options: Options) -> View:
@@ -159,38 +216,6 @@ def _with_weights(inputs: Inputs, table: Table, options: Options) -> View:
     return View(inputs.predictions, other=table, column=found[0])
 
 
-def _check_reduction(losses: tuple[Loss, ...], options: Options) -> None:
-    """Refuse a reduction that a loss has built in."""
-    reduction = options.reduction
-    rows = reduction == NONE or options.per_row or options.worst
-    for loss in losses:
-        if reduction in (MEAN, SUM) and loss.finish != AS_MEAN:
-            what = "a sum" if loss.finish == AS_TOTAL else "the root of a mean"
-            raise UsageError(f"{loss} is always {what}", hint="leave --reduction out, or use mse")
-        if rows and loss.finish == AS_ROOT_MEAN:
-            hint = "for the squared errors of the rows: mse"
-            raise UsageError(f"{loss} has no row losses", hint=hint)
-
-
-def _scoring(domain: Domain, form: str, loss: Loss) -> Scoring:
-    terms = Terms(loss.kernel(domain, form), loss.variant(domain).linear)
-    return Scoring(loss, terms, "exact")
-
-
-def _common_domains(losses: tuple[Loss, ...]) -> tuple[Domain, ...]:
-    """Return the domains in which all the losses are defined."""
-    domains = [variant.domain for variant in losses[0].variants]
-    for loss in losses[1:]:
-        theirs = [variant.domain for variant in loss.variants]
-        domains = [domain for domain in domains if domain in theirs]
-        if not domains:
-            raise UsageError(
-                f"{losses[0]} and {loss} take different predictions or labels",
-                hint="score them one by one",
-            )
-    return tuple(domains)
-
-
 def _domain(domains: tuple[Domain, ...], inputs: Inputs, options: Options) -> Domain:
     """Return the domain that the inputs belong to: one prediction column, or one for each class."""
     if len(domains) == 1:
@@ -203,104 +228,3 @@ def _domain(domains: tuple[Domain, ...], inputs: Inputs, options: Options) -> Do
     except DataError:
         return classes
     return one if len(roles.prediction) == 1 else classes
-
-
-def _form(losses: tuple[Loss, ...], domain: Domain, asked: str | None) -> str:
-    if asked is None:
-        forms = [loss.variant(domain).default_form for loss in losses]
-        if len({*forms}) > 1:
-            pairs = zip(losses, forms, strict=True)
-            named = " and ".join(f"{loss} {form}" for loss, form in pairs)
-            raise UsageError(
-                f"what the predictions hold differs: {named}", hint="say it with --from"
-            )
-        return forms[0]
-    if domain.forms == (NUMBERS,):
-        raise UsageError(f"{losses[0]} takes no --from: its predictions are numbers")
-    if asked not in domain.forms:
-        raise UsageError(f"--from is one of {', '.join(domain.forms)}, not '{asked}'")
-    for loss in losses:
-        known = loss.variant(domain).functions
-        if asked not in known:
-            raise UsageError(f"{loss} is not defined from {asked}", hint=f"from {', '.join(known)}")
-    return asked
-
-
-def _refuse_two_complete_files(domain: Domain, inputs: Inputs, named: ColumnOptions) -> None:
-    """Stop where a glob may have matched two files that each hold predictions and labels."""
-    tables = (inputs.predictions, inputs.label_table)
-    if inputs.labels is None or (named.prediction and named.label):
-        return
-    if not all(table.named for table in tables):
-        return
-    if len({frozenset(_names_but_keys(table)) for table in tables}) > 1:
-        return
-    try:
-        columns.choose(domain, Inputs(inputs.predictions), named)
-    except DataError:
-        return
-    raise DataError(
-        "both files have the same columns, predictions and labels among them",
-        where=inputs.name,
-        hint="score them one by one, or say --pred-col and --label-col",
-    )
-
-
-def _refuse_headers_of_numbers(inputs: Inputs) -> None:
-    """Stop where both files start with the same whole numbers above decimals: years as names."""
-    tables = (inputs.predictions, inputs.label_table)
-    if inputs.labels is None or any(table.header is not False for table in tables):
-        return
-    first = [tuple(column.head[:1] for column in table.columns) for table in tables]
-    names = [cell for cells in first[0] for cell in cells]
-    numbers = [to_number(name) for name in names]
-    whole = all(number is not None and number.is_integer() for number in numbers)
-    below = [cell for table in tables for c in table.columns for cell in c.head[1:]]
-    decimals = any(not (to_number(cell) or 0.0).is_integer() for cell in below)
-    if (
-        first[0] == first[1]
-        and len(names) > 1
-        and len({*names}) == len(names)
-        and whole
-        and decimals
-    ):
-        raise DataError(
-            f"both files start with {listing(names)}: are these names, or a row?",
-            where=inputs.name,
-            hint="say --header or --no-header",
-        )
-
-
-def _refuse_index(table: Table, columns_: tuple[Column, ...]) -> None:
-    """Stop where the first of columns without names counts the rows, as a frame's index does."""
-    head, *others = (column.head for column in columns_)
-    counts = head == tuple(str(i) for i in range(len(head))) and len(head) > 2
-    if counts and any("." in cell for other in others for cell in other):
-        raise DataError(
-            "column 0 counts the rows: is it an index, or a class?",
-            where=table.name,
-            hint=f"--pred-col 1-{len(columns_) - 1}, or 0-{len(columns_) - 1}",
-        )
-
-
-def _names_but_keys(table: Table) -> Iterator[str]:
-    return (c.name for c in table.columns if c.name is not None and not is_key(c.name))
-
-
-def _refuse_unrelated_columns(inputs: Inputs, roles: Roles, options: Options) -> None:
-    """Stop where any number column may have slipped in among the logits: nothing would show it.
-
-    Names that the labels use, or that have a prefix of their own, are a sign of classes.
-    """
-    names = roles.prediction_names
-    if names is None and not options.columns.prediction:
-        _refuse_index(inputs.predictions, roles.prediction)
-    by_name = len(roles.label) > 1 or roles.label[0].kind == TEXT
-    if names is None or by_name or options.columns.prediction or options.label.classes:
-        return
-    if without_prefix(names) == names and any(to_number(name) is None for name in names):
-        raise DataError(
-            f"are these the classes, in the order of the labels' indices: {listing(names, 20)}?",
-            where=inputs.predictions.name,
-            hint="say so with --pred-col, or name the classes with --classes",
-        )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+BYTES = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)  # the first n of a word
+_MARGIN = 24
 
 
 @dataclass(frozen=True)
@@ -60,15 +64,19 @@ class Keys:
     def of(cls, texts: Sequence[str]) -> Keys:
         """Return a column of these texts."""
         encoded = [text.encode("utf-8", "surrogateescape") for text in texts]
-        offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
-        return cls(offsets, np.frombuffer(b"".join(encoded), np.uint8))
+        return cls(_offsets([*map(len, encoded)]), np.frombuffer(b"".join(encoded), np.uint8))
+
+    @classmethod
+    def blank(cls, rows: int) -> Keys:
+        """Return a column of so many empty cells."""
+        return cls(np.broadcast_to(np.int64(0), rows + 1), np.empty(0, np.uint8))
 
     @classmethod
     def joined(cls, parts: Sequence[Keys]) -> Keys:
         """Return the rows of several columns, one after the other."""
-        lengths = np.concatenate([np.diff(part.offsets) for part in parts])
-        offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-        return cls(offsets, np.concatenate([part.bytes(0, len(part)) for part in parts]))
+        offsets = _offsets(np.concatenate([part.lengths for part in parts]))
+        room = np.zeros(_MARGIN, np.uint8)  # or ``words`` would copy it all
+        return cls(offsets, np.concatenate([*(part.bytes(0, len(part)) for part in parts), room]))
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -79,12 +87,51 @@ class Keys:
         start, stop, _ = rows.indices(len(self))
         return Keys(self.offsets[start : stop + 1], self.data)
 
+    @property
+    def starts(self) -> npt.NDArray[np.integer[Any]]:
+        """Where the bytes of each row start."""
+        return self.offsets[:-1]
+
+    @property
+    def lengths(self) -> npt.NDArray[np.integer[Any]]:
+        """How many bytes each row has."""
+        return np.diff(self.offsets)
+
+    @cached_property
+    def words(self) -> npt.NDArray[np.uint64]:
+        """The eight bytes from each byte on, as a word: the first byte is the lowest.
+
+        Beyond the last row anything may stand; 16 bytes beyond any start is still inside.
+        """
+        data, end = self.data, int(self.offsets[-1])
+        if len(data) < end + _MARGIN:
+            data = np.concatenate([data[:end], np.zeros(_MARGIN, np.uint8)])
+        return np.ndarray((end + _MARGIN - 7,), "<u8", data, strides=(1,))
+
     def take(self, rows: npt.NDArray[np.int64]) -> Keys:
         """Return the rows of these numbers, in their order."""
         lengths = self.offsets[rows + 1] - self.offsets[rows]
-        offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        offsets = _offsets(lengths)
         places = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
         return Keys(offsets, self.data[places])
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Keys:
+        """Return the rows with those that are not kept emptied."""
+        inside = np.repeat(kept, self.lengths)
+        return Keys(_offsets(self.lengths * kept), self.bytes(0, len(self))[inside])
+
+    def same(
+        self, rows: npt.NDArray[np.int64], other: Keys, others: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.bool_]:
+        """Tell which pairs of rows, of this column and of another, are equal byte for byte."""
+        starts, other_starts = self.offsets[rows], other.offsets[others]
+        lengths = self.offsets[rows + 1] - starts
+        same = np.asarray(lengths == other.offsets[others + 1] - other_starts)
+        for first in range(0, int(lengths.max(initial=0)), 8):
+            check = np.flatnonzero(same & (lengths > first))
+            unlike = self.words[starts[check] + first] ^ other.words[other_starts[check] + first]
+            same[check] = unlike & BYTES[np.minimum(lengths[check] - first, 8)] == 0
+        return same
 
     def text(self, row: int) -> str:
         """Return the key of a row; bytes that are no UTF-8 come as surrogates."""
@@ -113,3 +160,7 @@ class Keys:
             for i in range(len(self))
             if not np.array_equal(self.bytes(i, i + 1), other.bytes(i, i + 1))
         )
+
+
+def _offsets(lengths: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])

@@ -19,6 +19,7 @@ from lossctl.losses.domain import (
     NORMAL,
     PROBS,
     REAL,
+    SHARES,
     VECTORS,
     Domain,
 )
@@ -143,9 +144,11 @@ def _labels_of_events(case: Case, rng: np.random.Generator, shape: tuple[int, in
 
 def _classes(case: Case, rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
     n, k = shape
-    if case.form not in {PROBS, LOG_PROBS}:
+    if case.form not in {PROBS, SHARES, LOG_PROBS}:
         return rng.normal(size=shape) * 10.0 ** rng.uniform(-6, 2, (n, 1))
     prediction = np.maximum(rng.dirichlet(np.full(k, 0.05), n), 1e-100)
+    if case.form == SHARES:
+        return prediction * 10.0 ** rng.uniform(-3, 3, (n, 1))
     return np.log(prediction) if case.form == LOG_PROBS else prediction
 
 

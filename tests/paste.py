@@ -46,7 +46,7 @@ def pasted(text: str) -> str:
     def run(block: re.Match[str]) -> str:
         return COMMAND.sub(lambda found: f"$ {found[1]}\n{printed(found[1])}", block[0])
 
-    text = MARKDOWN.sub(lambda found: f"{found[1]} -->\n\n{printed(found[1])}", text)
+    text = MARKDOWN.sub(lambda found: f"{found[1]} -->\n\n{printed(found[1]).rstrip()}", text)
     return BLOCK.sub(run, text)
 
 

@@ -7,6 +7,7 @@ import pty
 import select
 import signal
 import struct
+import subprocess
 import sys
 import termios
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,20 @@ class Run:
     code: int
     out: str
     err: str
+
+
+def piped(folder: Path, data: bytes, *arguments: str) -> Run:
+    """Run the program with data on standard input."""
+    done = subprocess.run(
+        [sys.executable, "-m", "lossctl", *arguments],
+        input=data,
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def in_terminal(

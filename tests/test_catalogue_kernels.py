@@ -27,6 +27,7 @@ from lossctl.losses.domain import (
     NORMAL,
     PROBS,
     REAL,
+    SHARES,
     VECTORS,
     Wanted,
     check,
@@ -79,7 +80,7 @@ def toward(case: Case, prediction: Floats, label: Any, share: float) -> Floats:
             goal /= np.linalg.norm(label, axis=1, keepdims=True)
         return prediction + share * (goal - prediction) if share < 1 else goal
     hot = np.eye(prediction.shape[1])[label] if case.domain.classes else label
-    if case.form == PROBS:
+    if case.form in {PROBS, SHARES}:
         return (1 - share) * prediction + share * hot
     if case.form == LOG_PROBS and case.domain.classes:
         return np.log((1 - share) * np.exp(prediction) + share * hot)

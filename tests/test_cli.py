@@ -66,8 +66,8 @@ class TestFormats:
         assert run.out == lossctl("bce", "f.csv", "--format", "json").out
         assert list(found) == [
             *("schema", "loss", "value", "status", "reduction", "n", "skipped", "ignored"),
-            *("denominator", "sum", "stderr", "ci", "predictions", "labels", "columns"),
-            *("signature", "warnings"),
+            *("denominator", "sum", "stderr", "ci", "derived", "best_constant", "clipped"),
+            *("predictions", "labels", "columns", "signature", "warnings"),
         ]
         assert found["schema"] == 1
         assert found["ci"]["level"] == 0.95
@@ -86,7 +86,9 @@ class TestFormats:
         found = json.loads(run.out, parse_constant=pytest.fail)
         assert (found["value"], found["status"], found["stderr"]) == (None, "infinite", None)
         assert run.code == 0
-        assert "warning: the loss is infinite because of 1 row:" in run.err
+        assert "warning: the loss is infinite because of 1 row (50 %): the true" in run.err
+        assert "warning: what others make of it: torch 50, sklearn 18.0218, keras" in run.err
+        assert found["clipped"] == {"rows": 1, "share": None}
         assert lossctl("bce", "f.csv").out.splitlines()[1].split("\t")[1:5] == ["inf", "", "", ""]
         assert lossctl("bce", "f.csv", "--value").out == "inf\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from processes import Run
 
+from lossctl import ids as ids_module
 from lossctl.columns import ColumnOptions
 from lossctl.errors import DataError
-from lossctl.ids import Index
+from lossctl.held import _small
+from lossctl.ids import Ids
+from lossctl.index import Direct, Sorted, Strangers, duplicates, index_of
 from lossctl.result import Result
 from lossctl.texts import Keys
 
@@ -23,35 +27,95 @@ Score = Callable[..., Result]
 Write = Callable[[str, "str | bytes"], Path]
 Table = Callable[..., Path]
 BY_ID = ColumnOptions(id="id")
-IDS = st.text(st.sampled_from("ab\0é"), max_size=20)
+NUMBERS = st.one_of(
+    st.integers(-12, 12),
+    st.integers(-(2**63) - 2, 2**63 + 2),
+    st.sampled_from([10**n + d for n in range(21) for d in (-1, 0, 1)]),
+)
+IDS = st.one_of(
+    st.text(st.sampled_from("ab\0é"), min_size=1, max_size=20),
+    NUMBERS.map(str),
+    st.text(st.sampled_from("-+0178 .x/:"), min_size=1, max_size=21),
+)
 
 
-@given(st.lists(IDS, min_size=1, max_size=40, unique=True), st.lists(IDS, max_size=40))
+def is_canonical(text: str) -> bool:
+    """Tell whether a text is how Python spells an int64."""
+    try:
+        number = int(text)
+    except ValueError:
+        return False
+    return str(number) == text and -(2**63) <= number < 2**63
+
+
+def in_parts(texts: list[str]) -> list[Ids]:
+    """Return ids that came in two batches."""
+    half = len(texts) // 2
+    return [Ids.of(Keys.of(texts[:half])), Ids.of(Keys.of(texts[half:]))]
+
+
+@given(st.lists(IDS, min_size=1, max_size=40), st.lists(IDS, max_size=40))
 def test_ids_are_found_as_a_dictionary_finds_them(known: list[str], wanted: list[str]) -> None:
-    index = Index.of(Keys.of(known))
-    rows = {key: row for row, key in enumerate(known)}
-    assert index.duplicates.tolist() == []
-    assert index.find(Keys.of(wanted)).tolist() == [rows.get(key, -1) for key in wanted]
+    rows: dict[str, int] = {}
+    again = [row for row, key in enumerate(known) if rows.setdefault(key, row) != row]
+    index = index_of(in_parts(known))
+    assert index.duplicates.tolist() == again
+    together = Ids.joined(in_parts(wanted))
+    assert index.find(together).tolist() == [rows.get(key, -1) for key in wanted]
+    assert [together.text(row) for row in range(len(wanted))] == wanted
+    assert [index.text(row) for row in rows.values()] == [*rows]
+    assert duplicates(Ids.joined(in_parts(known))).tolist() == again
 
 
 @given(st.lists(IDS, min_size=1, max_size=40))
-def test_duplicates_are_the_rows_whose_id_was_there_before(ids: list[str]) -> None:
-    again = pd.Series(ids).duplicated()
-    assert Index.of(Keys.of(ids)).duplicates.tolist() == np.flatnonzero(again).tolist()
+def test_only_what_is_spelt_as_python_spells_it_is_a_number(texts: list[str]) -> None:
+    ids = Ids.of(Keys.of(texts))
+    kept = [""] * len(texts) if ids.texts is None else ids.texts.tolist()
+    assert kept == ["" if is_canonical(text) else text for text in texts]
+    values = ids.words.view(np.int64).tolist()
+    assert [str(value) for value in values if is_canonical(str(value))]
+    assert [str(v) for v, t in zip(values, texts, strict=True) if is_canonical(t)] == [
+        text for text in texts if is_canonical(text)
+    ]
 
 
-def test_two_ids_of_one_hash_stay_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lossctl import ids  # noqa: PLC0415
+@pytest.mark.parametrize(
+    "numbers", [range(-3, 90), range(2**63 - 99, 2**63), range(-(2**63), 0, 2**57)]
+)
+def test_numbers_close_to_each_other_are_places(numbers: range) -> None:
+    ids = Ids.of(Keys.of([*map(str, numbers)]))
+    index = index_of([ids])
+    assert isinstance(index, Direct if numbers.step == 1 else Sorted)
+    beyond = [numbers[0] - 1, numbers[-1] + 1, 0, 2**63 - 1, -(2**63), 2**64 + numbers[3]]
+    asked = [*reversed(numbers), *beyond]
+    expected = [numbers.index(n) if n in numbers else -1 for n in asked]
+    assert index.find(Ids.of(Keys.of([*map(str, asked)]))).tolist() == expected
+    assert index.find(Ids.of(Keys.of([f"0{n}" for n in numbers]))).tolist() == [-1] * len(numbers)
 
-    real = ids._hashes  # noqa: SLF001
+
+@pytest.mark.parametrize("word", [0, 7])
+def test_ids_of_one_word_stay_apart(word: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    alike = ["b", "identifier-1", "identifier-2", "b", "identifier-1", "7", "0"]
     monkeypatch.setattr(
-        ids, "_hashes", lambda *args: real(*args) * np.uint64(args[-1] > 1)
-    )  # all alike at first
-    index = Index.of(Keys.of(["identifier-1", "identifier-2", "short"]))
-    assert index.seed == 2
-    assert index.find(Keys.of(["identifier-2", "identifier-3", "short"])).tolist() == [1, -1, 2]
-    alike = Index.of(Keys.of(["identifier-1", "short"]))
-    assert (alike.seed, alike.find(Keys.of(["identifier-9"])).tolist()) == (0, [-1])
+        ids_module, "_hashes", lambda _, rows: np.full(len(rows), word, dtype=np.uint64)
+    )
+    index = index_of([Ids.of(Keys.of(alike))])
+    assert index.duplicates.tolist() == [3, 4]
+    wanted = ["identifier-2", "identifier-3", "7", "c", "identifier-1", "0", "b"]
+    assert index.find(Ids.of(Keys.of(wanted))).tolist() == [2, -1, 5, -1, 1, 6, 0]
+    strangers = Strangers()
+    assert strangers.add(Ids.of(Keys.of(["b", "7"]))).tolist() == []
+    assert strangers.add(Ids.of(Keys.of(["c", "0"]))).tolist() == []
+    assert strangers.add(Ids.of(Keys.of(["d", "c", "d"]))).tolist() == [1, 2]
+
+
+@given(st.lists(st.lists(IDS, min_size=1, max_size=5, unique=True), max_size=12))
+def test_strangers_know_who_was_there_before(batches: list[list[str]]) -> None:
+    strangers, seen = Strangers(), set[str]()
+    for batch in batches:
+        again = [row for row, key in enumerate(batch) if key in seen]
+        assert strangers.add(Ids.of(Keys.of(batch))).tolist() == again
+        seen |= {*batch}
 
 
 @pytest.mark.parametrize("size", [3, 70_000])
@@ -83,6 +147,114 @@ def test_ids_are_text(scored: Score, write: Write) -> None:
     write("p.csv", "id,pred\n" + "".join(f"{key},{i}\n" for i, key in enumerate(ids)))
     write("y.csv", "id,label\n" + "".join(f"{k},{i}\n" for i, k in reversed([*enumerate(ids)])))
     assert scored("mse", "p.csv", "y.csv", columns=BY_ID).value == 0.0
+
+
+@pytest.mark.parametrize("known", [("7", "8"), ("7", "007", "x")])
+@pytest.mark.parametrize(
+    "other",
+    ["07", "+7", " 7", "7 ", "7.0", "-7", "-0", "", "7" * 19, "7" * 20, "18446744073709551623"],
+)
+def test_what_only_looks_like_an_id_is_another(
+    known: tuple[str, ...], other: str, scored: Score, write: Write
+) -> None:
+    write("y.csv", "id,label\n" + "".join(f"{key},1\n" for key in known))
+    write("p.csv", "id,pred\n" + "".join(f"{key},1\n" for key in (*known[:-1], f'"{other}"')))
+    message = f"no label \\('{re.escape(other)}'\\)" if other else "the id is empty, p.csv, line"
+    with pytest.raises(DataError, match=message):
+        scored("mse", "p.csv", "y.csv", columns=BY_ID)
+
+
+def test_files_with_and_without_zeros_in_front_are_one_table(scored: Score, write: Write) -> None:
+    edges = [-(2**63) - 1, -(2**63), -1, 0, 2**63 - 1, 2**63, 2**64, 10**30]
+    ids = [*map(str, edges), *map(str, range(1, 9)), *(f"00{i}" for i in range(9)), "-0", "x"]
+    rows = [f"{key},{i}\n" for i, key in enumerate(ids)]
+    write("p/1.csv", "id,pred\n" + "".join(rows[:12]))
+    write("p/2.csv", "id,pred\n" + "".join(rows[12:]))
+    write("y/1.csv", "id,label\n" + "".join(reversed(rows[20:])))
+    write("y/2.csv", "id,label\n" + "".join(reversed(rows[:20])))
+    result = scored("mse", "p", "y", columns=BY_ID)
+    assert (result.value, result.n) == (0.0, len(ids))
+    write("y/3.csv", "id,label\n007,3\n-0,4\n")
+    with pytest.raises(
+        DataError, match=r"2 ids stand more than once: '007', '-0', y/3.csv, line 2"
+    ):
+        scored("mse", "p", "y", columns=BY_ID)
+
+
+@pytest.mark.parametrize("key", ["{}", "{}000000000000", "id-{}", "0{}"])
+def test_duplicates_are_placed_on_either_side_and_among_strangers(
+    key: str, scored: Score, write: Write
+) -> None:
+    lines = {
+        side: [f"{key.format(i)},0.5\n" for i in range(start, start + 90_000)]
+        for side, start in (("prob", 1000), ("label", 2000))
+    }
+
+    def told(side: str, first: int, second: int) -> str:
+        rows = [*lines[side]]
+        rows[second] = rows[first]
+        for name, own in (lines | {side: rows}).items():
+            write(f"{name}.csv", f"id,{name}\n" + "".join(own))
+        with pytest.raises(DataError) as caught:
+            scored("bce", "prob.csv", "label.csv", columns=BY_ID, unmatched="skip")
+        return str(caught.value)
+
+    for side in ("prob", "label"):
+        for first, second in ((1500, 1501), (1500, 89_000), (5, 10), (5, 89_999)):
+            name = lines[side][first].partition(",")[0]
+            place = f"{side}.csv, line {second + 2}, column 'id'"
+            assert told(side, first, second) == f"an id stands more than once: '{name}', {place}"
+
+
+@pytest.mark.parametrize(
+    ("predictions", "labels", "message"),
+    [
+        ("a,0.5\nb,1.5\nc,0.5\nx,0.5\n", "a,1\nb,1\nc,1\n", "p.csv, line 3"),
+        ("a,0.5\nx,0.5\nb,1.5\n", "a,1\nb,1\n", r"1 id has no label \('x'\)"),
+        ("a,0.5\nb,1.5\na,0.5\n", "a,1\nb,1\n", "p.csv, line 3"),
+        ("a,0.5\na,0.5\nb,1.5\n", "a,1\nb,1\n", "more than once: 'a', p.csv, line 3"),
+        ("a,0.5\nb,1.5\n,0.5\n", "a,1\nb,1\n", "p.csv, line 3"),
+        ("a,0.5\n,0.5\nb,1.5\n", "a,1\nb,1\n", "the id is empty, p.csv, line 3"),
+        ("a,0.5\na,0.5\n,0.5\n", "a,1\n", "more than once: 'a', p.csv, line 3"),
+        ("x,0.5\ny,0.5\nx,0.5\n", "a,1\n", "more than once: 'x', p.csv, line 4"),
+        ("a,0.5\n", "a,1\na,1\n,1\n", "more than once: 'a', y.csv, line 3"),
+        ("a,0.5\n", "a,1\n,1\na,1\n", "the id is empty, y.csv, line 3"),
+        ("a,0.5\n", "a,1\na,1\nb,x\n", "more than once: 'a', y.csv, line 3"),
+        (",0.5\n", ",1\n", "the id is empty, y.csv, line 2"),
+        (",0.5\n", "a,1\n", "the id is empty, p.csv, line 2"),
+    ],
+)
+def test_of_several_faults_of_a_file_the_first_is_named(
+    predictions: str, labels: str, message: str, scored: Score, write: Write
+) -> None:
+    write("p.csv", f"id,prob\n{predictions}")
+    write("y.csv", f"id,label\n{labels}")
+    with pytest.raises(DataError, match=message):
+        scored("bce", "p.csv", "y.csv", columns=BY_ID)
+
+
+@pytest.mark.parametrize("labels", [[-1.0, 1.0], [0.0, 127.0], [0.0, 128.0], [0.0, 0.25], [1e300]])
+def test_labels_come_out_of_memory_as_they_went_in(
+    labels: list[float], lossctl: Lossctl, table: Table
+) -> None:
+    ids = [*map(str, range(len(labels)))]
+    table("p.csv", {"id": ids, "pred": labels})
+    table("y.csv", {"id": ids[::-1], "label": labels[::-1]})
+    run = lossctl("mse", "p.csv", "y.csv", "--id", "id", "--per-row", "-")
+    shown = [line.split("\t")[1:] for line in run.out.splitlines()[1:]]
+    assert [(float(label), loss) for label, loss in shown] == [(label, "0") for label in labels]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "held"),
+    [([-128, 127], np.int8), ([0, 128], float), ([-0.0], float), ([0.5], float), ([np.nan], float)],
+)
+def test_numbers_are_held_in_a_byte_only_if_no_bit_is_lost(
+    numbers: list[float], held: type
+) -> None:
+    kept = _small(np.array(numbers, dtype=np.float64))
+    assert kept.dtype == held
+    assert kept.astype(np.float64).tobytes() == np.array(numbers, dtype=np.float64).tobytes()
 
 
 def test_class_columns_and_ids_that_are_called_anything(scored: Score, write: Write) -> None:

@@ -311,13 +311,13 @@ def test_an_object_that_changes_while_it_is_read_is_an_error(
         first += b"".join(first.splitlines(keepends=True)[1:]) * 5
     second = first + first[-8:]
     put(bucket, f"bucket/{name}", first)
-    (table,), _ = open_tables([f"s3://bucket/{name}"], InputOptions())
+    (table,) = open_tables([f"s3://bucket/{name}"], InputOptions()).tables
     assert sum(len(batch) for batch in table.read(Columns((1,)), keep=True)) >= ROWS
     put(bucket, f"bucket/{name}", second)
     with pytest.raises(DataError, match="the file changed while it was read"):
         list(table.read(Columns((1,))))
     put(bucket, f"bucket/{name}", first)
-    (table,), _ = open_tables([f"s3://bucket/{name}"], InputOptions())
+    (table,) = open_tables([f"s3://bucket/{name}"], InputOptions()).tables
     batches = table.read(Columns((1,)))
     next(batches)
     put(bucket, f"bucket/{name}", second)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from processes import ENVIRONMENT, Run
+from processes import ENVIRONMENT, Run, piped
 
 from lossctl.errors import DataError
 from lossctl.result import Result
@@ -30,20 +30,6 @@ COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
     "xz": lzma.compress,
 }
 ROWS = 60_000  # more than a block
-
-
-def piped(folder: Path, data: bytes, *arguments: str) -> Run:
-    """Run the program with data on standard input."""
-    done = subprocess.run(
-        [sys.executable, "-m", "lossctl", *arguments],
-        input=data,
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 @pytest.fixture(name="content", scope="module")

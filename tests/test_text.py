@@ -25,7 +25,7 @@ SOME = "1.5,1\n2.5,2\n"
 
 def numbers(path: Path, options: InputOptions = InputOptions()) -> np.ndarray:  # noqa: B008
     """Read all columns of a file as numbers."""
-    (table,), _ = open_tables([str(path)], options)
+    (table,) = open_tables([str(path)], options).tables
     request = Request(tuple(column.position for column in table.columns))
     return np.concatenate([batch.numbers for batch in table.read(request)])
 
@@ -220,7 +220,7 @@ def test_text_is_cut_into_the_cells_that_the_csv_module_wrote(
     with tempfile.NamedTemporaryFile("wb", suffix=".csv") as file:
         file.write(buffer.getvalue().encode())
         file.flush()
-        (table,), _ = open_tables([file.name], InputOptions(header=True, delimiter=","))
+        (table,) = open_tables([file.name], InputOptions(header=True, delimiter=",")).tables
         batches = list(table.read(Request(numbers=(2,), names=(0,), keys=(1,))))
     names = [batch.names[0].texts[code] for batch in batches for code in batch.names[0].codes]
     keys = [batch.keys[0].text(i) for batch in batches for i in range(len(batch))]

@@ -14,7 +14,16 @@ import numpy as np
 from drawing import Case
 
 from lossctl.block import Floats
-from lossctl.losses.domain import BINARY, CLASSES, LOG_PROBS, LOGITS, MARGIN, NORMAL, PROBS, REAL
+from lossctl.losses.domain import (
+    BINARY,
+    LOG_PROBS,
+    LOGITS,
+    MARGIN,
+    NORMAL,
+    PROBS,
+    REAL,
+    SHARES,
+)
 
 mpf: Any = mpmath.mpf
 DIGITS = 350  # so many that 1 − p may be computed as it is written, down to 1e-300
@@ -202,9 +211,9 @@ def true_loss(case: Case, prediction: Floats, label: Any) -> tuple[Any, Any]:
     elif case.domain is BINARY:
         found = EVENTS[name](probability(case, x[0]), y[0], **parameters)
     else:
-        if case.domain is CLASSES and case.form != PROBS:
+        if case.form in {LOGITS, LOG_PROBS}:
             x = [mpmath.exp(value) for value in x]
-        if case.domain is CLASSES and case.form == LOGITS:
+        if case.form in {LOGITS, SHARES}:
             x = [value / mpmath.fsum(x) for value in x]
         found = ROWS[name](x, y, **parameters)
     return found if isinstance(found, tuple) else (found, abs(found))

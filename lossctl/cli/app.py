@@ -106,6 +106,13 @@ def score(
     nan: options.Nan = "error",
     sum_tol: options.SumTolerance = 1e-3,
     diagnose: options.Diagnose = "warn",
+    convention: options.Convention = "exact",
+    eps: options.Eps = None,
+    normalize: options.Normalize = False,
+    label_smoothing: options.LabelSmoothing = 0.0,
+    pos_weight: options.PosWeight = 1.0,
+    class_weight: options.ClassWeight = None,
+    fingerprint: options.Fingerprint = False,
     level: options.Level = 0.95,
     format: options.Format = None,  # noqa: A002  # the option's name
     json: options.Json = False,
@@ -156,6 +163,13 @@ def score(
         "nan": nan,
         "sum_tol": sum_tol,
         "diagnose": diagnose,
+        "convention": convention,
+        "eps": eps,
+        "normalize": normalize,
+        "label_smoothing": label_smoothing,
+        "pos_weight": pos_weight,
+        "class_weight": class_weight,
+        "fingerprint": fingerprint,
         "level": level,
         "worst": worst,
         "per_row": per_row,
@@ -281,6 +295,40 @@ def _losses(loss: str | None, look: Output, terminal: Terminal) -> None:
         look.write_entries(found, terminal)
     else:
         look.write_entry(found[0], terminal)
+
+
+@app.command("signature")
+def signature(
+    context: typer.Context,
+    first: options.Signature,
+    second: options.SecondSignature = None,
+    format: options.ListFormat = None,  # noqa: A002  # the option's name
+    json: options.Json = False,
+    output: options.Output = None,
+    color: options.Color = "auto",
+    debug: options.Debug = False,  # noqa: ARG001  # read in run(), where exceptions end
+) -> Callable[[Terminal], None]:
+    """Say what a signature says, or in what two of them differ.
+
+    \b
+    Example:
+      lossctl signature 'bce|from:probs|…|lossctl:0.1.0' 'bce|from:logits|…|lossctl:0.1.0'
+    """  # noqa: D301  # as above
+    context.obj.look(color, quiet=False)
+    look = Output(chosen(format, output, json=json, value=False), output)
+    if look.format == "value":
+        raise UsageError("a list of differences has no value format")
+    return partial(_signature, first, second, look)
+
+
+def _signature(first: str, second: str | None, look: Output, terminal: Terminal) -> None:
+    from lossctl import signatures  # noqa: PLC0415
+
+    found = signatures.entries(first, second)
+    if found or look.format in ("json", "jsonl"):
+        look.write_entries(found, terminal)
+    else:
+        terminal.say("note", "the signatures are the same")
 
 
 def _delimiter(text: str | None) -> str | None:

@@ -38,6 +38,14 @@ LabelsOnly = Annotated[
 OneLoss = Annotated[
     Optional[str], typer.Argument(metavar="[LOSS]", help="A loss, or an alias.", show_default=False)
 ]
+Signature = Annotated[
+    str,
+    typer.Argument(metavar="SIGNATURE", help="A signature, in quotes.", show_default=False),
+]
+SecondSignature = Annotated[
+    Optional[str],
+    typer.Argument(metavar="[SIGNATURE]", help="Another, to compare.", show_default=False),
+]
 Form = Annotated[
     Optional[str],
     typer.Option(
@@ -136,6 +144,47 @@ Diagnose = Annotated[
         "--diagnose",
         metavar="warn|error|off",
         help="What to do where data look like something else than they were said to be.",
+    ),
+]
+Convention = Annotated[
+    str,
+    typer.Option(
+        "--convention",
+        metavar="NAME",
+        help="Whose number: exact (default), torch, sklearn, keras, kaggle, xgboost, lightgbm; "
+        "all prints them side by side.",
+    ),
+]
+Eps = Annotated[
+    Optional[str],
+    typer.Option(
+        "--eps",
+        metavar="X|auto|0",
+        help="Move probabilities into [X, 1 − X]; auto: eps of the stored type.",
+    ),
+]
+Normalize = Annotated[
+    bool, typer.Option("--normalize", help="Divide rows of probabilities by their sum.")
+]
+LabelSmoothing = Annotated[
+    float,
+    typer.Option("--label-smoothing", metavar="E", help="Labels y become (1 − E) y + E/K."),
+]
+PosWeight = Annotated[
+    float, typer.Option("--pos-weight", metavar="W", help="What the event weighs (bce).")
+]
+ClassWeight = Annotated[
+    Optional[str],
+    typer.Option(
+        "--class-weight",
+        metavar="cat=2,dog=1|FILE|balanced",
+        help="What classes weigh: by name, in their order (2,1), or balanced.",
+    ),
+]
+Fingerprint = Annotated[
+    bool,
+    typer.Option(
+        "--fingerprint", help="Add to the signature what tells the labels (and ids) from others."
     ),
 ]
 Level = Annotated[

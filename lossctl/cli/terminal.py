@@ -12,7 +12,7 @@ from typing import TextIO
 
 from lossctl.errors import UsageError
 
-_COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "hint": "\x1b[36m"}
+_COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "hint": "\x1b[36m", "note": ""}
 PIPE_WIDTH = 10_000  # nothing is folded or cut off in a pipe
 
 

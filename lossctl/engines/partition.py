@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from lossctl import diagnosis
 from lossctl.admission import admit, without_ignored
 from lossctl.align import Pair, in_order
 from lossctl.block import Block, Fault, RowLosses
@@ -18,7 +17,7 @@ from lossctl.plan import Plan
 from lossctl.summaries import Summary
 from lossctl.summaries.counts import Counts
 from lossctl.summaries.moments import Moments
-from lossctl.summaries.worst import Worst
+from lossctl.watching import summaries
 
 BLOCK_BYTES = 512 * 1024  # of predictions: with the buffers of a kernel this stays in cache
 MAX_ROWS = 65_536
@@ -36,10 +35,8 @@ class Summaries:
     @classmethod
     def empty(cls, plan: Plan) -> Summaries:
         """Return the summaries of no rows."""
-        worst = Worst.empty(plan.worst, len(plan.terms)) if plan.worst else None
-        wanted = (worst, diagnosis.empty(plan))
         moments = tuple(Moments.empty(len(columns)) for columns in groups(plan.terms))
-        return cls(Counts(), moments, tuple(s for s in wanted if s is not None))
+        return cls(Counts(), moments, summaries(plan))
 
     def add(self, block: Block, losses: RowLosses) -> Summaries:
         """Return the summaries with a block's rows added."""
@@ -62,7 +59,11 @@ class Summaries:
 
     def get(self, kind: type[AnySummary]) -> AnySummary | None:
         """Return the summary of a kind that the plan asked for, if it did."""
-        return next((found for found in self.others if isinstance(found, kind)), None)
+        return next(iter(self.all(kind)), None)
+
+    def all(self, kind: type[AnySummary]) -> list[AnySummary]:
+        """Return the summaries of a kind."""
+        return [found for found in self.others if isinstance(found, kind)]
 
 
 Sink = Callable[[Block, RowLosses], None]
@@ -127,6 +128,7 @@ def _aligned(plan: Plan, unmatched: Unmatched) -> Iterator[Pair]:
             label_as_text=as_text,
             unmatched=plan.unmatched,
             found=unmatched,
+            shown=plan.shows_rows,
         )
     return in_order(plan.inputs, plan.roles, label_as_text=as_text, shown=plan.shows_rows)
 

@@ -14,6 +14,7 @@ from lossctl.losses.registry import Name, in_form, loss
     BINARY,
     Name("bce", ("log-loss", "logloss", "binary-cross-entropy")),
     linear=True,
+    logs=True,
     best=Frequencies(entropy),
 )
 def binary_cross_entropy(prediction: Floats, label: Floats) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 from lossctl.block import Floats, Integers
 from lossctl.losses.best import Frequencies, entropy
 from lossctl.losses.class_labels import gather, scored
-from lossctl.losses.domain import CLASSES, LOG_PROBS, LOGITS
+from lossctl.losses.domain import CLASSES, LOG_PROBS, LOGITS, SHARES
 from lossctl.losses.layout import for_rows, row_sums
 from lossctl.losses.registry import Name, in_form, loss
 
@@ -17,6 +17,7 @@ from lossctl.losses.registry import Name, in_form, loss
     Name("ce", ("cross-entropy", "categorical-cross-entropy")),
     Name("nll", ("negative-log-likelihood",), form=LOG_PROBS),
     linear=True,
+    logs=True,
     best=Frequencies(entropy),
 )
 def cross_entropy(prediction: Floats, label: Floats | Integers) -> Floats:
@@ -30,6 +31,26 @@ def _class_from_probs(prediction: Floats, label: Integers) -> Floats:
 
 def _row_from_probs(prediction: Floats, label: Floats) -> Floats:
     return row_sums(np.where(label == 0, 0.0, 0.0 - label * np.log(prediction)))
+
+
+@in_form(SHARES, of=cross_entropy)
+def cross_entropy_from_shares(prediction: Floats, label: Floats | Integers) -> Floats:
+    """The same of p = q/Σq, of any q ≥ 0: Σ y ln(Σq/q), as ln(1 + what the others have of it)."""
+    return scored(_class_from_shares, _row_from_shares, prediction, label)
+
+
+def _class_from_shares(prediction: Floats, label: Integers) -> Floats:
+    own = gather(prediction, label)
+    others = np.array(prediction)
+    np.put_along_axis(others, label[:, np.newaxis], 0.0, axis=1)
+    return np.log1p(row_sums(others) / own)
+
+
+def _row_from_shares(prediction: Floats, label: Floats) -> Floats:
+    classes = prediction.shape[1]
+    each = [_class_from_shares(prediction, np.full(len(prediction), k)) for k in range(classes)]
+    terms = np.where(label == 0, 0.0, label * np.transpose(each))
+    return row_sums(terms)
 
 
 @in_form(LOG_PROBS, of=cross_entropy)

@@ -14,7 +14,7 @@ from lossctl.losses.probabilities import Shares
 from lossctl.losses.registry import Name, in_form, loss
 
 
-@loss(CLASSES, Name("kl-div", ("kl", "kullback-leibler", "kl-divergence")))
+@loss(CLASSES, Name("kl-div", ("kl", "kullback-leibler", "kl-divergence")), logs=True)
 def kullback_leibler(prediction: Floats, label: Floats | Integers) -> Floats:
     """Kullback-Leibler divergence Σ y (ln y − ln p) over the classes, in nats, with 0·ln 0 = 0.
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lossctl.losses.registry import Bounds
 
 PROBS, LOGITS, LOG_PROBS, NUMBERS = "probs", "logits", "log-probs", "numbers"
+SHARES = "shares"  # probabilities that are still to be divided by their sum
 
 # A probability may miss [0, 1] by this much and is then counted as 0 or 1: float32 softmax does.
 PROBABILITY_SLACK = 1e-6

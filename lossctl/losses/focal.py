@@ -18,7 +18,7 @@ from lossctl.losses.registry import Name, in_form, loss
 _FOCAL = Name("focal", ("focal-loss",))
 
 
-@loss(BINARY, _FOCAL)
+@loss(BINARY, _FOCAL, logs=True)
 def focal(
     prediction: Floats,
     label: Floats,
@@ -63,7 +63,7 @@ def _of_event(
     return losses if alpha is None else losses * (label * alpha + (1 - label) * (1 - alpha))
 
 
-@loss(CLASSES, _FOCAL, linear=True)
+@loss(CLASSES, _FOCAL, linear=True, logs=True)
 def focal_of_classes(
     prediction: Floats,
     label: Floats | Integers,

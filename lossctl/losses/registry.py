@@ -61,8 +61,9 @@ class Bounds:
 class Variant:
     """A loss in one domain: a function for each form in which the predictions may come.
 
-    ``soft``: labels may lie between the classes. ``linear``: the loss is, in the label. ``best``
-    is the loss of the best constant prediction, where there is a simple one.
+    ``soft``: labels may lie between the classes. ``linear``: the loss is, in the label. ``logs``:
+    it is made of logarithms of probabilities. ``best`` is the loss of the best constant
+    prediction, where there is a simple one.
     """
 
     domain: Domain
@@ -71,6 +72,7 @@ class Variant:
     default_form: str
     soft: bool = True
     linear: bool = False
+    logs: bool = False
     best: Best | None = None
 
 
@@ -122,6 +124,7 @@ def loss(  # noqa: PLR0913
     bounds: Bounds | Callable[..., Bounds] | None = None,
     soft: bool = True,
     linear: bool = False,
+    logs: bool = False,
     best: Best | None = None,
 ) -> Callable[[AnyFunction], AnyFunction]:
     """Declare a function as the loss of these names; the function itself stays as it is.
@@ -142,6 +145,7 @@ def loss(  # noqa: PLR0913
                 name.form or domain.forms[0],
                 soft,
                 linear,
+                logs,
                 best,
             )
             known = LOSSES.get(name.text)

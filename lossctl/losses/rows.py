@@ -15,7 +15,7 @@ def groups(terms: Sequence[Terms]) -> list[tuple[int, ...]]:
     """Return which terms share a denominator, by their places."""
     found: dict[object, tuple[int, ...]] = {}
     for place, one in enumerate(terms):
-        key = (one.class_weight, one.counted)
+        key = (one.class_weight, one.counted, one.cells, one.output)
         found[key] = (*found.get(key, ()), place)
     return list(found.values())
 
@@ -50,7 +50,8 @@ def _of_cells(block: Block, terms: Sequence[Terms]) -> Floats:
         prediction = np.ascontiguousarray(block.prediction[:, cell])
         label = np.ascontiguousarray(block.label[:, cell], dtype=np.float64)
         for row, one in enumerate(terms):
-            losses = one.of_cells(prediction, label)
+            mine = one.output in (None, cell)
+            losses = one.of_cells(prediction, label) if mine else np.zeros(n)
             if block.left_out is not None:
                 losses[block.left_out[:, cell]] = 0.0
             if cell == 0:
@@ -67,12 +68,15 @@ def _cells(block: Block, terms: Terms, domain: Domain) -> float | Floats:
     weight = None if terms.class_weight is None else np.array(terms.class_weight)
     if domain.whole:
         if weight is None or block.label.ndim > 1:  # rows of labels count as one, hard or soft
-            return 1.0
+            return 1.0 if terms.cells is None else terms.cells
         return np.asarray(weight[block.label])
+    if terms.cells is not None:
+        return terms.cells
     if weight is None:
         if block.left_out is None:
-            return float(block.prediction.shape[1])
-        return np.asarray(np.count_nonzero(~block.left_out, axis=1), dtype=np.float64)
+            return float(block.prediction.shape[1]) if terms.output is None else 1.0
+        kept = ~block.left_out if terms.output is None else ~block.left_out[:, [terms.output]]
+        return np.asarray(np.count_nonzero(kept, axis=1), dtype=np.float64)
     of_label = np.where(block.label == 1, weight[1], np.where(block.label == 0, weight[0], 1.0))
     if block.left_out is not None:
         of_label[block.left_out] = 0.0

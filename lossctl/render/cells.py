@@ -32,6 +32,36 @@ def notes(result: Result) -> tuple[str, ...]:
     return (_counts(result), *_inputs(result))
 
 
+def remarks(result: Result, precision: int) -> tuple[str, ...]:
+    """Return what follows from the value, a line each: other units, skill, what a clip did."""
+    parts = [f"{name} {_short(value, precision)}" for name, value in result.derived.items()]
+    if result.best_constant is not None:
+        best, skill = result.best_constant
+        parts.append(f"best constant {_short(best, precision)}, skill {_short(skill, precision)}")
+    lines = [f"{result.loss}: {'; '.join(parts)}"] if parts else []
+    if result.clipped is not None and result.clipped[0]:
+        rows, share = result.clipped
+        of_total = "" if share is None else f", {100 * share:.3g} % of the total"
+        counted = "row" if rows == 1 else "rows"
+        lines.append(f"{result.loss}: {rows:,} {counted} at or below the clip{of_total}")
+    return tuple(lines)
+
+
+def conventions(
+    results: Sequence[Result], precision: int
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return header and rows of the values by convention, a column for each loss, and why."""
+    shown = [result for result in results if result.conventions]
+    names = shown[0].conventions or {}
+    rows = []
+    for name in names:
+        found = [(result.conventions or {})[name] for result in shown]
+        values = ("" if one is None else _short(one.value, precision) for one in found)
+        why = dict.fromkeys(one.why for one in found if one is not None)
+        rows.append((name, *values, "; ".join(text for text in why if text)))
+    return ("convention", *(result.loss for result in shown), "differs by"), rows
+
+
 def worst_title(result: Result) -> str:
     """Return what stands above the worst rows."""
     count = len(result.worst or ())

@@ -23,11 +23,19 @@ def markdown_text(results: Sequence[Result], precision: int) -> str:
         _line(["---"] + ["---:"] * (len(header) - 1)),
         *(_line(cells.row(result, precision)) for result in results),
         "",
+        *(f"- {line}" for result in results for line in cells.remarks(result, precision)),
         *(f"- {_code(note)}" for note in cells.notes(results[0])),
         *(f"- {_code(result.signature)}" for result in results),
+        *(_conventions(results, precision) if results[0].conventions else ()),
         *(line for result in results if result.worst for line in _worst(result, precision)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _conventions(results: Sequence[Result], precision: int) -> list[str]:
+    header, rows = cells.conventions(results, precision)
+    rule = ["---"] + ["---:"] * (len(header) - 2) + ["---"]
+    return ["", _line(header), _line(rule), *map(_line, rows)]
 
 
 def _worst(result: Result, precision: int) -> list[str]:

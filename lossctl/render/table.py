@@ -21,10 +21,14 @@ def write_table(results: Sequence[Result], stream: TextIO, looks: Looks) -> None
     """Write a row a loss, and below what they have in common."""
     console = _console(stream, looks)
     console.print(_table(cells.header(results), [cells.row(r, looks.precision) for r in results]))
-    for line in cells.notes(results[0]):
+    remarks = (line for result in results for line in cells.remarks(result, looks.precision))
+    for line in (*remarks, *cells.notes(results[0])):
         console.print(Text(line), soft_wrap=True)
     for result in results:
         console.print(Text(result.signature, style="dim", overflow="fold"))
+    if results[0].conventions:
+        console.print()
+        console.print(_table(*cells.conventions(results, looks.precision), words=True))
     for result in results:
         if result.worst:
             console.print(Text(f"\n{cells.worst_title(result)}", style="bold"))
@@ -56,12 +60,18 @@ def _console(stream: TextIO, looks: Looks) -> Console:
     )
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Return a table; its first column is what it is about, the second what one wants to know."""
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], *, words: bool = False) -> Table:
+    """Return a table; its first column is what it is about, the second what one wants to know.
+
+    ``words``: the last column is text.
+    """
     table = Table(show_edge=False, pad_edge=False, header_style="bold", box=HEAVY_HEAD)
     styles = ("bold", "bold cyan", *("",) * (len(header) - 2))
     for i, (name, style) in enumerate(zip(header, styles, strict=True)):
-        table.add_column(Text(name), justify="right" if i else "left", style=style, overflow="fold")
+        left = not i or (words and i == len(header) - 1)
+        table.add_column(
+            Text(name), justify="left" if left else "right", style=style, overflow="fold"
+        )
     for row in rows:
         table.add_row(*map(Text, row))
     return table

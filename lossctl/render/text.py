@@ -32,14 +32,32 @@ def csv_rows(rows: Sequence[Sequence[str]]) -> str:
 
 def tsv_text(results: Sequence[Result]) -> str:
     """Return a header and a row a result; what is not known is an empty cell."""
-    tables = [[COLUMNS, *map(_row, results)], *_worst(results)]
-    return "\n".join(map(tsv_rows, tables))
+    return "\n".join(map(tsv_rows, _tables(results)))
 
 
 def csv_text(results: Sequence[Result]) -> str:
     """Return the same with commas; a cell that holds one is quoted."""
-    tables = [[COLUMNS, *map(_row, results)], *_worst(results)]
-    return "\n".join(map(csv_rows, tables))
+    return "\n".join(map(csv_rows, _tables(results)))
+
+
+def _tables(results: Sequence[Result]) -> list[list[tuple[str, ...]]]:
+    """Return the results, and what was asked for besides; a blank line stands between tables."""
+    return [[COLUMNS, *map(_row, results)], *_conventions(results), *_worst(results)]
+
+
+def _conventions(results: Sequence[Result]) -> list[list[tuple[str, ...]]]:
+    """Return the table of the values by convention, if they were asked for."""
+    rows = [
+        (
+            result.loss,
+            name,
+            "" if one is None else number(one.value),
+            "" if one is None else one.why,
+        )
+        for result in results
+        for name, one in (result.conventions or {}).items()
+    ]
+    return [[("loss", "convention", "value", "why"), *rows]] if rows else []
 
 
 def _worst(results: Sequence[Result]) -> list[list[tuple[str, ...]]]:

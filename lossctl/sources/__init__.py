@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from lossctl.errors import DataError, UsageError
 from lossctl.sources.arrays import ArrayTable
@@ -15,12 +15,20 @@ from lossctl.sources.table import Table
 from lossctl.sources.text import open_text
 
 
+class Opened(NamedTuple):
+    """Predictions, and labels if they are apart; weights; whether all can be read again."""
+
+    tables: tuple[Table, ...]
+    weights: Table | None
+    again: bool
+
+
 def open_tables(
     inputs: Sequence[Any],
     options: InputOptions,
     weights: Any = None,
     weight_array: str | None = None,
-) -> tuple[tuple[Table, ...], Table | None]:
+) -> Opened:
     """Open predictions, labels if they are apart, and weights if they are, each as one table.
 
     A text is the path of a file or a directory, a glob, or - for standard input; anything else is
@@ -51,8 +59,8 @@ def open_tables(
     if only is not None and only.format == NPZ and only.member is None:
         tables.append(_open(only, "labels", options))
     if weights is not None:
-        return tuple(tables), table(weights, "weights")
-    return tuple(tables), _weights_among(found.values(), weight_array)
+        return Opened(tuple(tables), table(weights, "weights"), not pipes)
+    return Opened(tuple(tables), _weights_among(found.values(), weight_array), not pipes)
 
 
 def _weights_among(found: Iterable[Files], array: str | None) -> Table | None:

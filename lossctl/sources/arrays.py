@@ -136,7 +136,11 @@ def as_table(name: str, arrays: Sequence[Array]) -> ArrayTable:
     kind = TEXT if arrays[0].dtype.kind in _TEXTS else NUMBER
     boolean = arrays[0].dtype.kind == "b"
     heads = zip(*_first_rows(arrays), strict=True)
-    columns = tuple(Column(i, None, kind, head[0], head, boolean) for i, head in enumerate(heads))
+    types = {array.dtype.name for array in arrays}
+    stored = types.pop() if len(types) == 1 and types <= {"float16", "float32"} else "float64"
+    columns = tuple(
+        Column(i, None, kind, head[0], head, boolean, stored) for i, head in enumerate(heads)
+    )
     return ArrayTable(name, tuple(arrays), columns)
 
 

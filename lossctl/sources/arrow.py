@@ -233,7 +233,10 @@ def _column(position: int, name: str | None, type_: Any, values: Any) -> Column:
     kind = NUMBER if any(is_one(type_) for is_one in numbers) else TEXT
     if pa.types.is_null(type_):
         kind = EMPTY
-    return Column(position, name, kind, first, tuple(texts[:HEAD_ROWS]), pa.types.is_boolean(type_))
+    boolean = pa.types.is_boolean(type_)
+    narrow = {pa.float16(): "float16", pa.float32(): "float32"}
+    stored = narrow.get(type_, "float64")
+    return Column(position, name, kind, first, tuple(texts[:HEAD_ROWS]), boolean, stored)
 
 
 def _spelled(value: object) -> str:

@@ -8,14 +8,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import numpy as np
 
 from lossctl.errors import DataError
 from lossctl.names import quoted
 from lossctl.numbers import to_number
-from lossctl.sources.chunks import Chunk
 from lossctl.sources.dialect import Dialect
 from lossctl.sources.table import Batch, Column, Request, Where
 from lossctl.texts import Keys, Names
@@ -24,13 +23,25 @@ _BATCH_ROWS = 4096
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
+class Records(Protocol):
+    """Whole records, with the physical line on which the first one starts."""
+
+    @property
+    def data(self) -> bytes:
+        """The records."""
+
+    @property
+    def line(self) -> int:
+        """The line, counted from 1."""
+
+
 @dataclass(frozen=True)
 class Lines:
     """Where the rows of a chunk stand; looked for only when somebody asks."""
 
     name: str
     dialect: Dialect
-    chunk: Chunk
+    chunk: Records
 
     def place(self, row: int, column: Column | None) -> str:
         """Name the line of a row, and a column if one is given."""

@@ -21,7 +21,8 @@ class Column:
 
     ``name`` is None without a header. ``kind`` and ``first`` come from the first cell that is not
     missing: its kind, and its text as it stands in the file. ``head`` is the first few cells.
-    ``boolean``: the numbers are 1 for true and 0 for false.
+    ``boolean``: the numbers are 1 for true and 0 for false. ``stored`` is the type of floating
+    point numbers that are stored in a narrower one.
     """
 
     position: int
@@ -30,6 +31,7 @@ class Column:
     first: str | None = None
     head: tuple[str, ...] = ()
     boolean: bool = False
+    stored: str = "float64"
 
     @property
     def label(self) -> str | int:

@@ -163,19 +163,41 @@ def _read(
     """
     import pyarrow as pa  # noqa: PLC0415  # 50 ms: not for a command that reads no text
 
-    single = len(dialect.columns) == 1
+    single, start = len(dialect.columns) == 1, text.start
     for chunk in chunks(stream, text.line, dialect.delimiter, keep_blank=single, size=size):
         if not chunk.plain:
             rest = following(chunk.data, stream)
             yield from _slowly(text, rest, chunk, dialect, request)
             return
-        where = Lines(text.file.name, dialect, chunk)
+        stored = _Stored(text.file, start, len(chunk.data), chunk.line)
+        start += stored.size
         try:
             batch = parsed(chunk, dialect, request)
         except pa.ArrowInvalid:
             yield from _slowly(text, io.BytesIO(chunk.data), chunk, dialect, request)
         else:
-            yield replace(batch, where=where)
+            on_disk = isinstance(stream, io.FileIO) and text.file.source is None
+            yield replace(batch, where=Lines(text.file.name, dialect, stored if on_disk else chunk))
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A chunk without its bytes, which are read again if they are asked for.
+
+    Batches may wait, and what tells where they stand must not be larger than they are.
+    """
+
+    file: File
+    start: int
+    size: int
+    line: int
+
+    @property
+    def data(self) -> bytes:
+        """The bytes."""
+        with reading(self.file), self.file.seekable() as stream:
+            stream.seek(self.start)
+            return read_fully(stream, self.size)
 
 
 def _slowly(

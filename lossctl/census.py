@@ -1,0 +1,54 @@
+"""How often each class occurs: one reading of the labels alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lossctl.admission import without_ignored
+from lossctl.align import Pair
+from lossctl.block import Floats, Integers
+from lossctl.errors import DataError
+from lossctl.plan import Plan
+from lossctl.sources.table import Request
+
+
+def label_counts(plan: Plan) -> Floats:
+    """Return how many labels there are of each class, (K,); of one event (2,), 1 being the event.
+
+    Labels that are ignored or missing are not counted; soft ones count in parts. The labels are
+    kept for the reading to come, where they are a pipe.
+
+    Raises:
+        DataError: a label is not valid.
+
+    """
+    classes = len(plan.roles.prediction) if plan.domain.classes else 2
+    counts = np.zeros(classes)
+    positions = tuple(column.position for column in plan.roles.label)
+    request = Request(names=positions) if plan.coding.as_text else Request(positions)
+    row = 0
+    for batch in plan.inputs.label_table.read(request, keep=True):
+        pair, _ = without_ignored(plan, Pair(range(row, row + len(batch)), batch, batch))
+        encoded = plan.coding.encode(pair.label)
+        if encoded.fault is not None:
+            where = pair.label.place(encoded.fault.row, plan.roles.label[0])
+            raise DataError(encoded.fault.message, where=where, hint=encoded.fault.hint)
+        missing = encoded.missing
+        values = np.where(missing, np.nan, encoded.values) if missing.ndim == 2 else encoded.values
+        counts += _counted(
+            values if missing.ndim == 2 else values[~missing],
+            classes,
+            of_classes=plan.domain.classes,
+        )
+        row += len(batch)
+    return counts
+
+
+def _counted(labels: Floats | Integers, classes: int, *, of_classes: bool) -> Floats:
+    """Count positions (n,), rows of classes (n, K), or cells (n, m) of an event."""
+    if labels.ndim == 1:
+        return np.bincount(labels, minlength=classes).astype(np.float64)
+    if of_classes:
+        return np.asarray(np.nansum(labels, axis=0))
+    happened = float(np.nansum(labels))
+    return np.array([np.count_nonzero(~np.isnan(labels)) - happened, happened])

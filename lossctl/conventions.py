@@ -1,0 +1,278 @@
+"""What other tools print, as data: how each of them departs from the plain formula.
+
+A convention gives a rule for each loss that its tool has; the rule holds ordinary values, which
+become the terms of a scoring. Sources: the tools' code and documentation, checked by running them
+(``tests/golden``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from lossctl.errors import UsageError
+from lossctl.losses import Loss
+from lossctl.losses.domain import CLASSES, LOG_PROBS, LOGITS, NUMBERS, PROBS, SHARES, Domain
+from lossctl.losses.registry import Kernel
+from lossctl.losses.terms import FIRST, INSIDE, LAST, NO, Scoring, Terms
+from lossctl.names import did_you_mean
+
+EXACT, ALL, AUTO = "exact", "all", "auto"
+_ANY_FORM = (NUMBERS, PROBS, LOGITS, LOG_PROBS)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a tool scores one loss.
+
+    ``forms`` are those in which it takes predictions, ``given`` the parameters that the loss must
+    have. ``clip`` may be "auto": the eps of the type in which the predictions are stored.
+    ``parameters`` are those of the loss that the tool sets otherwise, ``of_two`` those for two
+    classes. ``by_cell``: the mean is over all cells of the rows; ``by_row``: rows cost the mean of
+    their cells. ``apart``: each output has a value
+    of its own, and theirs is the mean. The rest is as in ``Terms``; what concerns probabilities
+    acts where the predictions are some.
+    """
+
+    forms: tuple[str, ...] = _ANY_FORM
+    given: Mapping[str, Any] = field(default_factory=dict)
+    clip: float | str = 0.0
+    normalized: str = NO
+    floor: float = -math.inf
+    least: float = -math.inf
+    single: bool = False
+    hard: bool = False
+    counted: bool = False
+    by_cell: bool = False
+    by_row: bool = False
+    apart: bool = False
+    scale: float = 1.0
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    of_two: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _same(*losses: str, **settings: Any) -> dict[str, Rule]:
+    return dict.fromkeys(losses, Rule(**settings))
+
+
+def _keras(*losses: str, **settings: Any) -> dict[str, Rule]:
+    return _same(*losses, counted=True, by_row=True, **settings)
+
+
+CONVENTIONS: dict[str, Mapping[str, Rule]] = {
+    "torch": {
+        **_same("mse", "sse", "mae", "smooth-l1", "poisson-nll", "gaussian-nll", "cosine"),
+        **_same("soft-margin", "multi-margin", "nll"),
+        "huber": Rule(counted=True),
+        "bce": Rule((PROBS, LOGITS), floor=-100.0, counted=True),
+        "ce": Rule((LOGITS,)),
+        "kl-div": Rule((LOG_PROBS,), by_cell=True),
+    },
+    "sklearn": {
+        **_same("mse", "mae", "msle", "mape", "quantile", "poisson", "gamma", "tweedie"),
+        **_same("hinge", "multiclass-hinge"),
+        **_same("rmse", "rmsle", apart=True),
+        **_same("bce", "ce", forms=(PROBS,), clip=AUTO, hard=True),
+        "brier": Rule((PROBS,), of_two={"scale_by_half": True}),
+    },
+    "keras": {
+        **_keras("mse", "mae", "huber", "log-cosh", "hinge", "squared-hinge"),
+        **_keras("mape", scale=100.0, parameters={"eps": 1e-7}),
+        **_keras("msle", least=1e-7),
+        **_keras("poisson-nll", given={"log_input": False}, parameters={"eps": 1e-7}),
+        **_keras("kl-div", forms=(PROBS,), least=1e-7),
+        **_keras("bce", forms=(PROBS, LOGITS), clip=1e-7),
+        **_keras("ce", forms=(PROBS, LOGITS), clip=1e-7, normalized=FIRST),
+    },
+    "kaggle": {
+        **_same("mse", "rmse", "mae", "msle", "rmsle", "mape"),
+        "bce": Rule((PROBS,), clip=1e-15),
+        "ce": Rule((PROBS,), clip=1e-15, normalized=LAST),
+    },
+    "xgboost": {
+        **_same("rmse", "mae", "rmsle", single=True),
+        "mape": Rule(single=True, parameters={"eps": 0.0}),
+        **_same("bce", "ce", forms=(PROBS,), floor=float(np.log(np.float32(1e-16))), single=True),
+    },
+    "lightgbm": {
+        **_same("mse", "rmse", "mae", "huber", "quantile"),
+        "mape": Rule(parameters={"eps": 1.0}),
+        **_same("bce", "ce", forms=(PROBS,), floor=-34.53877639770508, hard=True),
+    },
+}
+
+
+@dataclass(frozen=True)
+class TermOptions:
+    """What the user says about the terms; ``class_weight`` is as typed, or as Python has it."""
+
+    convention: str = EXACT
+    eps: float | str | None = None
+    normalize: bool = False
+    smoothing: float = 0.0
+    pos_weight: float = 1.0
+    class_weight: Any = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        known = (EXACT, *CONVENTIONS, ALL)
+        if self.convention not in known:
+            hint = did_you_mean(str(self.convention), known) or f"they are {', '.join(known)}"
+            raise UsageError(f"there is no convention '{self.convention}'", hint=hint)
+        if self.eps is not None and self.eps != AUTO and not _between(self.eps, 0.0, 0.5):
+            raise UsageError(f"--eps is auto, or from 0 to below 0.5, not {self.eps}")
+        if not _between(self.smoothing, 0.0, 1.0):
+            raise UsageError(f"--label-smoothing is from 0 to below 1, not {self.smoothing:g}")
+        if not (math.isfinite(self.pos_weight) and self.pos_weight >= 0):
+            raise UsageError(f"--pos-weight is a number from 0 on, not {self.pos_weight:g}")
+
+
+def _between(value: float | str, low: float, high: float) -> bool:
+    return not isinstance(value, str) and low <= value < high
+
+
+def check_options(loss: Loss, domain: Domain, form: str, options: TermOptions) -> None:
+    """Refuse options that a loss has no use for.
+
+    Raises:
+        UsageError: it is not there in this convention, or an option does nothing to it.
+
+    """
+    variant = loss.variant(domain)
+    if options.convention not in (EXACT, ALL):
+        _rule(loss, form, options.convention)
+    if options.smoothing and not (domain.unit_labels and variant.soft):
+        raise UsageError(f"--label-smoothing is for losses that take soft labels, not {loss}")
+    if options.pos_weight != 1 and not (domain.event and variant.linear):
+        raise UsageError(f"--pos-weight is for bce, not {loss}")
+    if options.class_weight is not None and not domain.unit_labels:
+        raise UsageError(f"--class-weight is for losses of classes, not {loss}")
+    if options.normalize and not (domain is CLASSES and form == PROBS):
+        raise UsageError("--normalize is for probabilities of classes")
+    if options.eps is not None and not (variant.logs and form == PROBS):
+        raise UsageError(f"--eps is for logarithms of probabilities, and {loss} has none here")
+
+
+def _rule(loss: Loss, form: str, convention: str) -> Rule:
+    """Return a tool's rule for a loss.
+
+    Raises:
+        UsageError: it has no such loss.
+
+    """
+    rules = CONVENTIONS[convention]
+    if loss.name not in rules:
+        hint = f"{convention} has {', '.join(sorted(rules))}"
+        raise UsageError(f"{convention} has no {loss.name}", hint=hint)
+    rule = rules[loss.name]
+    if form not in rule.forms:
+        forms = ", ".join(rule.forms)
+        raise UsageError(f"{convention} has {loss.name} from {forms} only, not from {form}")
+    for name, value in rule.given.items():
+        if dict(loss.parameters)[name] != value:
+            wanted = f"{name.replace('_', '-')}={str(value).lower()}"
+            raise UsageError(f"{convention} has {loss.name} with {wanted} only")
+    return rule
+
+
+def conventions_of(loss: Loss, form: str) -> Iterator[str]:
+    """Yield the tools that have a loss from predictions of a form."""
+    for name in CONVENTIONS:
+        try:
+            _rule(loss, form, name)
+        except UsageError:
+            continue
+        yield name
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What terms depend on besides the loss: domain, form, type and number of the columns."""
+
+    domain: Domain
+    form: str
+    stored: str
+    columns: int
+
+
+def scoring_of(
+    loss: Loss, convention: str, predictions: Predictions, options: TermOptions
+) -> Scoring:
+    """Return a loss on the terms of a convention.
+
+    Raises:
+        UsageError: the tool has no such loss.
+
+    """
+    terms = _terms(loss, convention, predictions, options)
+    apart = convention != EXACT and CONVENTIONS[convention][loss.name].apart
+    if not apart or predictions.domain.whole or predictions.columns == 1:
+        return Scoring(loss, convention, (terms,))
+    outputs = (replace(terms, output=i) for i in range(predictions.columns))
+    return Scoring(loss, convention, tuple(outputs))
+
+
+def _terms(loss: Loss, convention: str, predictions: Predictions, options: TermOptions) -> Terms:
+    """Return the terms of a loss in a convention, with what the options change."""
+    form, domain = predictions.form, predictions.domain
+    rule = Rule() if convention == EXACT else _rule(loss, form, convention)
+    variant = loss.variant(domain)
+    clip, floor, normalized = rule.clip, rule.floor, rule.normalized
+    if options.eps is not None and variant.logs:
+        clip, floor = options.eps, -math.inf
+    if form != PROBS:
+        clip, floor, normalized = 0.0, -math.inf, NO
+    clip = float(np.finfo(predictions.stored).eps) if clip == AUTO else float(clip)
+    outputs = 1 if domain.whole else predictions.columns
+    pair = rule.of_two if domain.classes and predictions.columns == 2 else {}
+    if options.normalize and normalized == NO:
+        form, normalized = (
+            (SHARES, INSIDE) if SHARES in variant.functions and not clip else (form, FIRST)
+        )
+    parameters = {**dict(loss.parameters), **rule.parameters, **pair}
+    return Terms(
+        Kernel(variant.functions[form], tuple(parameters.items())),
+        variant.linear,
+        clip=clip,
+        normalized=normalized if domain.classes else NO,
+        floor=floor,
+        least=rule.least,
+        single=rule.single,
+        smoothing=options.smoothing,
+        pos_weight=options.pos_weight,
+        scale=rule.scale / (outputs if rule.by_row else 1),
+        hard=rule.hard and not options.smoothing,
+        counted=rule.counted,
+        cells=float(predictions.columns) if rule.by_cell else 1.0 if rule.by_row else None,
+    )
+
+
+def reasons(terms: Terms, plain: Terms, *, weighted: bool) -> str:  # noqa: C901  # one each
+    """Say in a few words how terms depart from those of the plain formula."""
+    changed = dict(terms.kernel.parameters).items() - dict(plain.kernel.parameters).items()
+    words = [f"{name.replace('_', '-')} {value:g}" for name, value in sorted(changed)]
+    if terms.single:
+        words.append("rounds to float32")
+    if terms.normalized == FIRST:
+        words.append("divides rows by their sum")
+    if terms.clip:
+        words.append(f"clips to [{terms.clip:.3g}, 1 − {terms.clip:.3g}]")
+    if terms.normalized == LAST:
+        words.append("then divides rows by their sum")
+    if terms.floor > -math.inf:
+        words.append(f"no logarithm below {terms.floor:.4g}")
+    if terms.least > -math.inf:
+        words.append(f"no value below {terms.least:g}")
+    if terms.scale > plain.scale:
+        words.append(f"times {terms.scale:g}")
+    if terms.cells is not None and terms.cells > 1:
+        words.append(f"mean over rows and {terms.cells:g} columns")
+    if terms.counted and weighted:
+        words.append("divides by the number of rows, not by the weights")
+    if terms.output is not None:
+        words.append("the mean of the outputs' own values")
+    return ", ".join(words)

@@ -1,0 +1,142 @@
+"""The weights of classes: as a list, by name, from a file, or so that all classes count alike."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lossctl.block import Floats
+from lossctl.columns import Roles
+from lossctl.errors import DataError, UsageError
+from lossctl.known import without_prefix
+from lossctl.labels.codings import Classes, Coding, Named, Numbered, Positions, Rows
+from lossctl.losses.domain import Domain
+from lossctl.names import did_you_mean, listing, quoted
+from lossctl.numbers import spelled, to_number
+from lossctl.sources import InputOptions, open_tables
+from lossctl.sources.table import Request
+
+BALANCED = "balanced"
+
+
+def class_weights(given: Any, domain: Domain, roles: Roles, coding: Coding) -> tuple[float, ...]:
+    """Return the weight of each class, in the order of the columns; one not named weighs 1.
+
+    ``given`` is ``cat=2,dog=1``, numbers in the order of the classes, the path of a file that
+    holds either, or in Python a mapping or a sequence. For losses of one event the classes are 0
+    and 1.
+
+    Raises:
+        UsageError: it is none of these, or a weight is no weight.
+        DataError: there is no such class, or the file cannot be read.
+
+    """
+    known = _spellings(domain, roles, coding)
+    pairs, where = _pairs(given)
+    names = [name for name, _ in pairs]
+    weights = [_checked(weight, where) for _, weight in pairs]
+    if None in names:
+        if len(weights) != len(known):
+            what = f"{len(weights)} weights for {len(known)} classes"
+            raise DataError(what, where=where, hint="one for each, in the order of the columns")
+    else:
+        placed = dict(zip(map(str, names), weights, strict=True))
+        if len(placed) < len(pairs):
+            raise DataError("a class has two weights", where=where)
+        weights = _in_order(placed, known, where)
+    if not any(weights):
+        raise UsageError("all classes weigh nothing", where=where)
+    return tuple(weights)
+
+
+def _in_order(
+    placed: Mapping[str, float], known: Sequence[frozenset[str]], where: str
+) -> list[float]:
+    found = [1.0] * len(known)
+    for name, weight in placed.items():
+        places = [i for i, spellings in enumerate(known) if name in spellings]
+        if len(places) != 1:
+            texts = [text for spellings in known for text in sorted(spellings)[:1]]
+            hint = did_you_mean(name, texts) or f"the classes are {listing(texts)}"
+            raise DataError(f"no class is called {quoted(name)}", where=where, hint=hint)
+        found[places[0]] = weight
+    return found
+
+
+def _spellings(domain: Domain, roles: Roles, coding: Coding) -> list[frozenset[str]]:
+    """Return what each class is called."""
+    if not domain.classes:
+        if isinstance(coding, Named):
+            other = {"0", coding.negative} if coding.negative is not None else {"0"}
+            return [frozenset(other), frozenset({"1", coding.positive})]
+        return [frozenset({"0", "-1", "false", "no"}), frozenset({"1", "true", "yes"})]
+    found: list[set[str]] = [set() for _ in roles.prediction]
+    own = roles.prediction_names
+    for names in (own, own and without_prefix(own), *_of_coding(coding)):
+        for spellings, name in zip(found, names or (), strict=False):
+            spellings.add(name)
+    return [frozenset(spellings) for spellings in found]
+
+
+def _of_coding(coding: Coding) -> tuple[Sequence[str], ...]:
+    if isinstance(coding, Positions):
+        return ([str(i + coding.base) for i in range(coding.classes)],)
+    if isinstance(coding, Numbered):
+        return ([str(number) for number in coding.numbers],)
+    if isinstance(coding, Classes):
+        return coding.names, coding.short
+    return (coding.names or (),) if isinstance(coding, Rows) else ()
+
+
+def _pairs(given: Any) -> tuple[list[tuple[str | None, Any]], str]:
+    """Return names and weights, and where they are from; without names they are in order."""
+    where = "--class-weight"
+    if isinstance(given, Mapping):
+        return [(str(name), weight) for name, weight in given.items()], where
+    if not isinstance(given, str | os.PathLike):
+        return [(None, weight) for weight in given], where
+    text = os.fspath(given)
+    parts = [part.strip() for part in text.split(",")]
+    if all(to_number(part) is not None for part in parts):
+        return [(None, part) for part in parts], where
+    if all("=" in part for part in parts) and not os.path.lexists(text):
+        named = (part.rpartition("=") for part in parts)
+        return [(name.strip(), weight) for name, _, weight in named], where
+    return list(_from_file(text)), text
+
+
+def _from_file(path: str) -> Iterator[tuple[str | None, Any]]:
+    (table,) = open_tables([path], InputOptions()).tables
+    columns = table.columns
+    if len(columns) > 2:
+        hint = "a class and its weight in a row, or weights alone"
+        raise DataError(f"{len(columns)} columns of class weights", where=table.name, hint=hint)
+    request = Request((columns[-1].position,), tuple(c.position for c in columns[:-1]))
+    for batch in table.read(request):
+        names = batch.names[0].tolist() if batch.names else [None] * len(batch)
+        stripped = (None if name is None else name.strip() for name in names)
+        yield from zip(stripped, batch.numbers[:, 0].tolist(), strict=True)
+
+
+def _checked(weight: Any, where: str) -> float:
+    number = to_number(weight) if isinstance(weight, str) else float(weight)
+    if number is None or not (math.isfinite(number) and number >= 0):
+        raise DataError(f"{weight} is no weight", where=where, hint="finite numbers from 0 on")
+    return number
+
+
+def balanced(counts: Floats) -> tuple[float, ...]:
+    """Return weights with which all classes that occur count alike: n/(K·n_c) (scikit-learn)."""
+    occur = counts > 0
+    weights = np.zeros(len(counts))
+    weights[occur] = counts.sum() / (np.count_nonzero(occur) * counts[occur])
+    return tuple(weights.tolist())
+
+
+def written(weights: Sequence[float]) -> str:
+    """Return weights as they stand in a signature."""
+    return ",".join(map(spelled, weights))

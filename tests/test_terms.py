@@ -1,0 +1,254 @@
+"""Smoothing, weights of classes and of the event, clips, normalizing: options of any loss."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from processes import Run, piped
+from sklearn import metrics
+from sklearn.utils.class_weight import compute_class_weight
+
+from lossctl import row_losses, score
+from lossctl.conventions import CONVENTIONS
+from lossctl.errors import DataError, UsageError
+
+Lossctl = Callable[..., Run]
+Write = Callable[[str, "str | bytes"], Path]
+Save = Callable[[str, object], Path]
+mpf: Any = mpmath.mpf
+NAMES = ("cat", "dog", "owl")
+
+
+@pytest.fixture(name="data", scope="module")
+def _data() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(21)
+    return rng.dirichlet(np.ones(3), 400), rng.choice(3, 400, p=[0.6, 0.3, 0.1])
+
+
+def in_csv(write: Write, p: np.ndarray, y: np.ndarray) -> None:
+    """Write predictions with columns named by class, and labels by name."""
+    header = ",".join(f"p_{name}" for name in NAMES)
+    rows = "\n".join(",".join(map(repr, row)) for row in p.tolist())
+    write("p.csv", f"{header}\n{rows}\n")
+    write("y.csv", "label\n" + "\n".join(NAMES[i] for i in y) + "\n")
+
+
+def test_class_weights_in_every_spelling(
+    data: tuple[np.ndarray, np.ndarray], write: Write, save: Save, lossctl: Lossctl
+) -> None:
+    p, y = data
+    weights = np.array([2.0, 1.0, 0.5])
+    in_csv(write, p, y)
+    save("w.npy", weights)
+    write("w.csv", "class,weight\nowl,0.5\ncat,2\n")
+    expected = float((-np.log(p[np.arange(400), y]) * weights[y]).sum() / weights[y].sum())
+    spelled = ("cat=2,owl=0.5", "p_cat=2,dog=1,p_owl=.5", "2,1,0.5", "w.csv", "w.npy")
+    for text in spelled:
+        run = lossctl("ce", "p.csv", "y.csv", "--class-weight", text, "--json")
+        found = json.loads(run.out)
+        np.testing.assert_allclose(found["value"], expected, rtol=1e-13)
+        np.testing.assert_allclose(found["denominator"], weights[y].sum(), rtol=1e-15)
+        assert "|denom:class-weights|" in found["signature"]
+        assert "|classw:2,1,0.5|" in found["signature"]
+    for given in ([2, 1, 0.5], {0: 2.0, 2: 0.5}, weights):
+        value = score("ce", p, y, class_weight=given).value
+        np.testing.assert_allclose(value, expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("cat=2,dgo=1", 3, "no class is called 'dgo', --class-weight\nhint: did you mean 'dog'?"),
+        ("2,1", 3, "2 weights for 3 classes"),
+        ("cat=-1", 3, "-1 is no weight"),
+        ("cat=nan", 3, "nan is no weight"),
+        ("cat=x", 3, "x is no weight"),
+        ("cat=1,cat=2", 3, "a class has two weights"),
+        ("0,0,0", 2, "all classes weigh nothing"),
+        ("none.csv", 3, "there is no such file"),
+    ],
+)
+def test_weights_that_are_none_are_refused(
+    text: str,
+    code: int,
+    said: str,
+    data: tuple[np.ndarray, np.ndarray],
+    write: Write,
+    lossctl: Lossctl,
+) -> None:
+    in_csv(write, *data)
+    run = lossctl("ce", "p.csv", "y.csv", "--class-weight", text)
+    assert (run.code, run.out) == (code, "")
+    assert said in run.err
+
+
+def test_balanced_weights_are_those_of_scikit_learn(
+    data: tuple[np.ndarray, np.ndarray], write: Write, tmp_path: Path
+) -> None:
+    p, y = data
+    weights = compute_class_weight("balanced", classes=np.arange(3), y=y)
+    expected = metrics.log_loss(y, p, sample_weight=weights[y])
+    np.testing.assert_allclose(score("ce", p, y, class_weight="balanced").value, expected, 1e-12)
+    in_csv(write, p, y)
+    labels = (tmp_path / "y.csv").read_bytes()  # through a pipe, and read twice
+    run = piped(tmp_path, labels, "ce", "p.csv", "-", "--class-weight", "balanced", "--value")
+    np.testing.assert_allclose(float(run.out), expected, rtol=1e-12)
+    one, event = p[:, 0], (y == 0).astype(int)
+    both = compute_class_weight("balanced", classes=np.arange(2), y=event)
+    expected = metrics.log_loss(event, one, sample_weight=both[event])
+    np.testing.assert_allclose(score("bce", one, event, class_weight="balanced").value, expected)
+
+
+def test_balanced_weights_leave_out_what_is_ignored() -> None:
+    p = np.array([[0.5, 0.5], [0.25, 0.75], [0.1, 0.9], [0.3, 0.7]])
+    found = score("ce", p, [0, 1, 1, -1], class_weight="balanced", ignore_label=-1)
+    expected = (-np.log(0.5) - (np.log(0.75) + np.log(0.9)) / 2) / 2
+    np.testing.assert_allclose(found.value, expected, rtol=1e-15)
+    assert found.ignored == 1
+
+
+def test_smoothing_and_weights_of_events_by_their_formula() -> None:
+    rng = np.random.default_rng(4)
+    p, y, e = rng.random(50), np.where(rng.random(50) < 0.3, rng.random(50), 1.0), 0.1
+    y[:20] = 0
+    smooth = y * (1 - e) + e / 2
+    expected = -(3 * 2 * smooth * np.log(p) + 0.5 * (1 - smooth) * np.log1p(-p))
+    options = {"label_smoothing": e, "pos_weight": 3.0, "class_weight": {"0": 0.5, "1": 2.0}}
+    np.testing.assert_allclose(row_losses("bce", p, y, **options), expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("k", [2, 5, 40])
+def test_normalized_rows_keep_the_digits_of_small_losses(k: int) -> None:
+    rng = np.random.default_rng(k)
+    p = rng.random((60, k)) * 10.0 ** rng.uniform(-12, 0, (60, k))
+    y = np.where(rng.random(60) < 0.7, p.argmax(axis=1), rng.integers(0, k, 60))
+    p *= 10.0 ** rng.uniform(-3, 3, (60, 1))
+    soft = rng.dirichlet(np.ones(k), 60)
+    found = row_losses("ce", p, y, normalize=True)
+    found_soft = row_losses("ce", p, soft, normalize=True)
+    with mpmath.workdps(50):
+        for i, row in enumerate(p.tolist()):
+            total = mpmath.fsum(map(mpf, row))
+            logs = [mpmath.log(total / mpf(v)) for v in row]
+            true = logs[y[i]]
+            assert abs(mpf(float(found[i])) - true) <= mpf("1e-13") * true
+            true = mpmath.fsum(mpf(float(w)) * log for w, log in zip(soft[i], logs, strict=True))
+            assert abs(mpf(float(found_soft[i])) - true) <= mpf("1e-13") * true
+
+
+def test_rows_that_cannot_be_normalized_are_refused() -> None:
+    with pytest.raises(DataError, match=r"sums to 0: it cannot be normalised, predictions, row 1"):
+        score("ce", [[0.5, 0.5], [0.0, 0.0]], [0, 1], normalize=True)
+    with pytest.raises(DataError, match="is not a probability"):
+        score("ce", [[0.5, 0.5], [-0.5, 1.5]], [0, 1], normalize=True)
+
+
+@pytest.mark.parametrize(
+    ("loss", "options"),
+    [
+        ("mse", {"label_smoothing": 0.1}),
+        ("mse", {"class_weight": "1,2"}),
+        ("mse", {"eps": 0.1}),
+        ("mse", {"pos_weight": 2.0}),
+        ("ce", {"pos_weight": 2.0, "from_": "logits"}),
+        ("ce", {"eps": 0.1, "from_": "logits"}),
+        ("ce", {"normalize": True, "from_": "logits"}),
+        ("bce", {"normalize": True}),
+        ("bce", {"eps": 0.5}),
+        ("bce", {"eps": "x"}),
+        ("bce", {"label_smoothing": 1.0}),
+        ("bce", {"label_smoothing": "a"}),
+        ("bce", {"pos_weight": -1.0}),
+        ("bce", {"convention": "pytorch"}),
+        ("ce", {"convention": "torch"}),
+        ("nll", {"convention": "sklearn"}),
+        ("bce", {"convention": "all", "reduction": "none"}),
+    ],
+)
+def test_options_that_do_nothing_are_refused(loss: str, options: dict[str, Any]) -> None:
+    p = np.array([[0.5, 0.5], [0.1, 0.9]]) if loss in ("ce", "nll") else np.array([0.5, 0.1])
+    with pytest.raises(UsageError):
+        score(loss, p, [0, 1], **options) if "reduction" not in options else row_losses(
+            loss, p, [0, 1], convention="all"
+        )
+
+
+def test_the_clip_of_the_stored_type() -> None:
+    for dtype in (np.float16, np.float32, np.float64):
+        p = np.array([0.0, 1.0, 0.5], dtype)
+        expected = metrics.log_loss([1, 1, 0], p)
+        found = score("bce", p, [1, 1, 0], convention="sklearn").value
+        np.testing.assert_allclose(found, expected, rtol=1e-3 if dtype == np.float16 else 1e-6)
+        assert score("bce", p, [1, 1, 0], eps="auto").value == found
+        assert score("bce", p, [1, 1, 0], eps=float(np.finfo(dtype).eps)).value == found
+    whole = np.array([0, 1, 1])
+    found = score("bce", whole, [1, 1, 0], convention="sklearn").value
+    np.testing.assert_allclose(found, metrics.log_loss([1, 1, 0], whole.astype(float)), rtol=1e-15)
+
+
+def test_all_conventions_in_one_pass_are_each_by_itself(
+    data: tuple[np.ndarray, np.ndarray], lossctl: Lossctl, write: Write
+) -> None:
+    p, y = data[0].copy(), data[1]
+    p[:3] = [[0.0, 0.5, 0.5], [1.0, 0.0, 0.0], [0.2, 0.2, 0.6]]
+    y[:3] = [0, 0, 1]
+    w = np.random.default_rng(1).random(400)
+    result = score("ce", p, y, weights=w, convention="all")
+    assert result.conventions is not None
+    assert list(result.conventions) == ["exact", *CONVENTIONS]
+    assert result.conventions["torch"] is None  # it takes logits
+    for name, other in result.conventions.items():
+        if other is not None:
+            assert score("ce", p, y, weights=w, convention=name).value == other.value
+    assert "divides by the number of rows" in str(result.conventions["keras"])
+    in_csv(write, p, y)
+    table = lossctl("ce", "p.csv", "y.csv", "--convention", "all").out.split("\n\n")[1]
+    rows = [line.split("\t") for line in table.splitlines()]
+    assert rows[0] == ["loss", "convention", "value", "why"]
+    assert ["ce", "torch", "", ""] in rows
+    shown = lossctl("ce", "p.csv", "y.csv", "--convention", "all", "--format", "markdown").out
+    assert "| convention | ce | differs by |" in shown
+
+
+def test_soft_labels_have_no_value_in_tools_that_take_none() -> None:
+    p, y = [0.2, 0.9], [0.5, 1.0]
+    found: Mapping[str, Any] = score("bce", p, y, convention="all").conventions or {}
+    assert found["sklearn"] is None
+    assert found["lightgbm"] is None
+    assert found["keras"].value == score("bce", p, y, convention="keras").value
+    with pytest.raises(DataError, match=r"bce takes no label between 0 and 1, as 0.5 is"):
+        score("bce", p, y, convention="sklearn")
+
+
+def test_what_the_clip_did_is_told() -> None:
+    p = [0.0, 1e-16, 0.5, 1.0, 1.0]
+    y = [1, 1, 1, 1, 0]
+    clipped = score("bce", p, y, convention="sklearn")
+    cost = -np.log(np.finfo(float).eps)
+    total = 3 * cost + np.log(2) - np.log1p(-np.finfo(float).eps)
+    assert clipped.clipped is not None
+    assert clipped.clipped[0] == 3
+    np.testing.assert_allclose([clipped.clipped[1]], [3 * cost / total], rtol=1e-12)
+    assert score("bce", p, y).clipped == (2, None)
+    assert score("bce", p[1:4], y[1:4]).clipped == (0, 0.0)
+    assert score("mse", p, y).clipped is None
+    rows = [[0.0, 0.5, 0.5], [0.2, 0.3, 0.5], [0.0, 0.0, 1.0]]
+    found = score("ce", rows, [0, 1, 2], convention="kaggle").clipped
+    assert found is not None
+    assert found[0] == 1
+
+
+def test_infinite_losses_say_what_others_make_of_them(lossctl: Lossctl, write: Write) -> None:
+    write("f.csv", "prob,label\n0,1\n0.5,1\n")
+    run = lossctl("bce", "f.csv", "--value")
+    value = score("bce", [0.0, 0.5], [1, 1], convention="keras").value
+    assert run.out == "inf\n"
+    assert f"keras {value:.6g}" in run.err
+    assert "50 %" in run.err
+    assert "keras" not in lossctl("bce", "f.csv", "--value", "--convention", "all").err
