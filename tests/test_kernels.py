@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lossctl.block import Block, Floats
 from lossctl.losses import LOSSES, Loss
-from lossctl.losses.domain import LOG_PROBS, LOGITS, NUMBERS, PROBS
+from lossctl.losses.domain import LOG_PROBS, LOGITS, NUMBERS, PROBS, SHARES
 from lossctl.losses.rows import row_losses
 from lossctl.losses.terms import Terms
 
@@ -98,6 +98,8 @@ def true_row(form: str, row: Floats, label: Floats) -> Any:
             for i, a in enumerate(x)
         ]
     else:
+        if form == SHARES:
+            form, x = PROBS, [value / mpmath.fsum(x) for value in x]
         logs = [mpmath.log(value) if value else mpf("-inf") for value in x] if form == PROBS else x
     return -mpmath.fsum(mpf(float(y)) * log for y, log in zip(label, logs, strict=True) if y)
 
@@ -229,6 +231,7 @@ def test_a_perfect_prediction_costs_nothing(loss: Loss, form: str) -> None:
     perfect = {
         NUMBERS: label,
         PROBS: label,
+        SHARES: label,
         LOGITS: np.where(label == 1, 1e4, -1e4),
         LOG_PROBS: np.where(label == 1, 0.0, -np.inf),
     }[form]

@@ -4,36 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossctl.block import Booleans, Floats, Integers
+from lossctl.block import Floats, Integers
 from lossctl.losses.best import Frequencies, entropy
+from lossctl.losses.class_labels import gather, scored
 from lossctl.losses.domain import CLASSES, LOG_PROBS, LOGITS, SHARES
 from lossctl.losses.layout import for_rows, row_sums
-from lossctl.losses.registry import Function, Name, in_form, loss
-
-
-def _cross_entropy(
-    of_class: Function, of_soft_row: Function, prediction: Floats, label: Floats | Integers
-) -> Floats:
-    """Score positions by gathering; of label rows, the one-hot ones like positions."""
-    if label.ndim == 1:
-        return of_class(prediction, label)
-    hard = _one_hot_rows(label)
-    if hard.all():
-        return of_class(prediction, label.argmax(axis=1))
-    losses = np.empty(len(label))
-    losses[hard] = of_class(prediction[hard], label[hard].argmax(axis=1))
-    losses[~hard] = of_soft_row(prediction[~hard], label[~hard])
-    return losses
-
-
-def _one_hot_rows(label: Floats | Integers) -> Booleans:
-    ones = np.count_nonzero(label == 1, axis=1)
-    zeros = np.count_nonzero(label == 0, axis=1)
-    return np.asarray((ones == 1) & (zeros == label.shape[1] - 1))
-
-
-def _gather(prediction: Floats, label: Integers) -> Floats:
-    return np.take_along_axis(prediction, label[:, np.newaxis], axis=1)[:, 0]
+from lossctl.losses.registry import Name, in_form, loss
 
 
 @loss(
@@ -46,11 +22,11 @@ def _gather(prediction: Floats, label: Integers) -> Floats:
 )
 def cross_entropy(prediction: Floats, label: Floats | Integers) -> Floats:
     """Cross-entropy −Σ y ln p over the classes, in nats, with 0·ln 0 = 0."""
-    return _cross_entropy(_class_from_probs, _row_from_probs, prediction, label)
+    return scored(_class_from_probs, _row_from_probs, prediction, label)
 
 
 def _class_from_probs(prediction: Floats, label: Integers) -> Floats:
-    return 0.0 - np.log(_gather(prediction, label))
+    return 0.0 - np.log(gather(prediction, label))
 
 
 def _row_from_probs(prediction: Floats, label: Floats) -> Floats:
@@ -60,11 +36,11 @@ def _row_from_probs(prediction: Floats, label: Floats) -> Floats:
 @in_form(SHARES, of=cross_entropy)
 def cross_entropy_from_shares(prediction: Floats, label: Floats | Integers) -> Floats:
     """The same of p = q/Σq, of any q ≥ 0: Σ y ln(Σq/q), as ln(1 + what the others have of it)."""
-    return _cross_entropy(_class_from_shares, _row_from_shares, prediction, label)
+    return scored(_class_from_shares, _row_from_shares, prediction, label)
 
 
 def _class_from_shares(prediction: Floats, label: Integers) -> Floats:
-    own = _gather(prediction, label)
+    own = gather(prediction, label)
     others = np.array(prediction)
     np.put_along_axis(others, label[:, np.newaxis], 0.0, axis=1)
     return np.log1p(row_sums(others) / own)
@@ -80,11 +56,11 @@ def _row_from_shares(prediction: Floats, label: Floats) -> Floats:
 @in_form(LOG_PROBS, of=cross_entropy)
 def cross_entropy_from_log_probs(prediction: Floats, label: Floats | Integers) -> Floats:
     """The same from q = ln p: −Σ y q."""
-    return _cross_entropy(_class_from_log_probs, _row_from_log_probs, prediction, label)
+    return scored(_class_from_log_probs, _row_from_log_probs, prediction, label)
 
 
 def _class_from_log_probs(prediction: Floats, label: Integers) -> Floats:
-    return 0.0 - _gather(prediction, label)
+    return 0.0 - gather(prediction, label)
 
 
 def _row_from_log_probs(prediction: Floats, label: Floats) -> Floats:
@@ -94,7 +70,7 @@ def _row_from_log_probs(prediction: Floats, label: Floats) -> Floats:
 @in_form(LOGITS, of=cross_entropy)
 def cross_entropy_from_logits(prediction: Floats, label: Floats | Integers) -> Floats:
     """The same of p = softmax(x), never through p: ln Σ e^x_k − Σ y x_k."""
-    return _cross_entropy(_class_from_logits, _row_from_logits, prediction, label)
+    return scored(_class_from_logits, _row_from_logits, prediction, label)
 
 
 def _class_from_logits(prediction: Floats, label: Integers) -> Floats:
@@ -102,7 +78,7 @@ def _class_from_logits(prediction: Floats, label: Integers) -> Floats:
 
     There is no pass for the maximum; a row in which something overflowed is done again with one.
     """
-    own = _gather(prediction, label)
+    own = gather(prediction, label)
     odds = np.subtract(for_rows(prediction), own[:, np.newaxis])
     np.exp(odds, out=odds)
     np.put_along_axis(odds, label[:, np.newaxis], 0.0, axis=1)
@@ -125,6 +101,13 @@ def _row_from_logits(prediction: Floats, label: Floats) -> Floats:
         halves = 2 * (label * (most / 2 - prediction / 2))
         terms = np.where(prediction == most, 0.0, np.where(apart, halves, terms))
     return row_sums(np.where(label == 0, 0.0, terms)) + row_sums(label) * overlap
+
+
+def costs_from_logits(prediction: Floats) -> Floats:
+    """Return −ln softmax(x) of all classes, (n, K), that of the largest with its digits."""
+    largest, overlap = _log_sum_exp(prediction)
+    most, x = largest[:, np.newaxis], for_rows(prediction)
+    return np.where(x == most, 0.0, most - x) + overlap[:, np.newaxis]
 
 
 def _log_sum_exp(logits: Floats) -> tuple[Floats, Floats]:

@@ -12,15 +12,21 @@ from lossctl.block import Booleans, Floats
 
 @dataclass(frozen=True)
 class Interval:
-    """The numbers from ``low`` to ``high``; an end that is ``open`` is not among them."""
+    """The numbers from ``low`` to ``high``; an end that is ``open`` is not among them.
+
+    Nor are those of the range ``without``.
+    """
 
     low: float = -math.inf
     high: float = math.inf
     low_open: bool = False
     high_open: bool = False
+    without: Interval | None = None
 
     def holds(self, value: float) -> bool:
         """Whether a number is in the range; NaN is not."""
+        if self.without is not None and self.without.holds(value):
+            return False
         above = value > self.low if self.low_open else value >= self.low
         return above and (value < self.high if self.high_open else value <= self.high)
 
@@ -28,10 +34,14 @@ class Interval:
         """Mark values outside the range, or return None if there are none; NaN counts as inside."""
         if values.size == 0 or self == ANY:
             return None
-        if self.holds(float(values.min())) and self.holds(float(values.max())):
+        ends = self.holds(float(values.min())) and self.holds(float(values.max()))
+        if ends and self.without is None:
             return None
         low = values <= self.low if self.low_open else values < self.low
         marks = low | (values >= self.high if self.high_open else values > self.high)
+        if self.without is not None:
+            beside = self.without.outside(values)
+            marks |= ~np.isnan(values) & (True if beside is None else ~beside)
         return np.asarray(marks) if marks.any() else None
 
     def __str__(self) -> str:
@@ -41,7 +51,8 @@ class Interval:
             words.append(f"above {self.low:g}" if self.low_open else f"from {self.low:g} on")
         if self.high < math.inf:
             words.append(f"below {self.high:g}" if self.high_open else f"up to {self.high:g}")
-        return " and ".join(words) or "of any size"
+        text = " and ".join(words) or "of any size"
+        return text if self.without is None else f"{text}, but not {self.without}"
 
 
 ANY = Interval()
