@@ -30,6 +30,7 @@ lint: .venv/dev
 # What the README shows is what its commands print.
 docs: .venv/dev
 	$(BIN)/python tests/paste.py README.md sample_data/README.md
+	$(BIN)/python -c "from lossctl import catalogue; print(catalogue.page(), end='')" > docs/losses.md
 
 # Exact versions with their hashes; the project itself from this folder.
 .venv/run: pyproject.toml constraints/run.txt

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,13 +12,14 @@ from lossctl.losses.domain import NUMBERS
 from lossctl.losses.known_as import KNOWN_AS
 from lossctl.losses.parameters import schema
 from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL, Variant
+from lossctl.numbers import spelled
 
 _VALUES = {AS_TOTAL: "the sum of the row losses", AS_ROOT_MEAN: "the root of their mean"}
 
 
 def entries() -> list[dict[str, Any]]:
     """Return an entry for each loss, by family."""
-    return [entry(loss) for _, losses in families() for loss in losses]
+    return [entry(loss) for losses in families().values() for loss in losses]
 
 
 def find(names: str) -> list[dict[str, Any]]:
@@ -32,16 +32,12 @@ def find(names: str) -> list[dict[str, Any]]:
     return [entry(loss) for loss in parse(names)]
 
 
-def families() -> list[tuple[str, list[Loss]]]:
-    """Return the losses by family: what the module they stand in says of itself."""
+def families() -> dict[str, list[Loss]]:
+    """Return the losses by what they are of."""
     found: dict[str, list[Loss]] = {}
     for loss in LOSSES.values():
-        found.setdefault(loss.function.__module__, []).append(loss)
-    return [(_about(module), losses) for module, losses in found.items()]
-
-
-def _about(module: str) -> str:
-    return (inspect.getdoc(sys.modules[module]) or "").partition("\n")[0]
+        found.setdefault(loss.variants[0].domain.family, []).append(loss)
+    return found
 
 
 def entry(loss: Loss) -> dict[str, Any]:
@@ -51,6 +47,7 @@ def entry(loss: Loss) -> dict[str, Any]:
     forms = [] if variants[0].domain.forms == (NUMBERS,) else _forms(variants[0])
     return {
         "loss": loss.name,
+        "of": variants[0].domain.family,
         "row loss": formula,
         "aliases": list(loss.aliases),
         "value": _VALUES.get(loss.finish, "their mean"),
@@ -61,7 +58,7 @@ def entry(loss: Loss) -> dict[str, Any]:
         "same rows": [o.name for o in LOSSES.values() if o.function is loss.function and o != loss],
         "best constant": "yes" if any(v.best for v in variants) else "",
         "notes": notes,
-        "known as": [f"{tool} {name}" for tool, name in KNOWN_AS.get(loss.name, {}).items()],
+        "known as": list(KNOWN_AS.get(loss.name, {}).values()),
         "conventions": [tool for tool, rules in CONVENTIONS.items() if loss.name in rules],
     }
 
@@ -81,10 +78,15 @@ def _forms(variant: Variant) -> list[str]:
 def _parameters(loss: Loss) -> Iterator[str]:
     for name, parameter in schema(loss.function).items():
         if parameter.boolean:
-            yield f"{name} (true or false, {str(parameter.default).lower()})"
+            yield f"{name} (true or false; {_default(parameter.default)})"
         else:
-            default = "by form" if parameter.default is None else f"{parameter.default:g}"
-            yield f"{name} (a number {parameter.range}, {default})"
+            yield f"{name} (a number {parameter.range}; {_default(parameter.default)})"
+
+
+def _default(value: Any) -> str:
+    if value is None:
+        return "else as the notes say"
+    return str(value).lower() if isinstance(value, bool) else spelled(value)
 
 
 def page() -> str:
@@ -94,8 +96,8 @@ def page() -> str:
         "Made from the declarations by `make docs`; `lossctl losses NAME` shows one of them.",
         "In the formulas p is the prediction, y the label, and sums are over the columns of a row.",
     ]
-    for about, losses in families():
-        parts += [f"## {about.rstrip('.')}", *map(_section, losses)]
+    for family, losses in families().items():
+        parts += [f"## Losses of {family}", *map(_section, losses)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -103,6 +105,7 @@ def _section(loss: Loss) -> str:
     found = entry(loss)
     lines = [f"### {found.pop('loss')}", "", f"{found.pop('row loss')}.", ""]
     notes = found.pop("notes")
+    del found["of"]
     if notes:
         lines += [notes, ""]
     for key, value in found.items():

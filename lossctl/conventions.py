@@ -16,7 +16,16 @@ import numpy as np
 
 from lossctl.errors import UsageError
 from lossctl.losses import Loss
-from lossctl.losses.domain import CLASSES, LOG_PROBS, LOGITS, NUMBERS, PROBS, SHARES, Domain
+from lossctl.losses.domain import (
+    CLASSES,
+    LOG_PROBS,
+    LOGITS,
+    LOGS_CLIPPED,
+    NUMBERS,
+    PROBS,
+    SHARES,
+    Domain,
+)
 from lossctl.losses.registry import Kernel
 from lossctl.losses.terms import FIRST, INSIDE, LAST, NO, Scoring, Terms
 from lossctl.names import did_you_mean
@@ -30,16 +39,18 @@ class Rule:
     """How a tool scores one loss.
 
     ``forms`` are those in which it takes predictions, ``given`` the parameters that the loss must
-    have. ``clip`` may be "auto": the eps of the type in which the predictions are stored.
-    ``parameters`` are those of the loss that the tool sets otherwise, ``unless_given`` those that
-    it sets where the loss leaves them open, ``of_two`` those for two classes. ``by_cell``: the mean
-    is over all cells of the rows; ``by_row``: rows cost the mean of their cells. ``apart``: each
-    output has a value of its own, and theirs is the mean. The rest is as in ``Terms``; what
-    concerns probabilities acts where the predictions are some.
+    have. ``taken_as`` is a form that has a kernel of its own. ``clip`` may be "auto": the eps of
+    the type in which the predictions are stored. ``parameters`` are those of the loss that the tool
+    sets otherwise, ``unless_given`` those that it sets where the loss leaves them open, ``of_two``
+    those of two classes. ``by_cell``: the mean is over all cells of the rows; ``by_row``: rows
+    cost the mean of their cells. ``apart``: each output has a value of its own, and theirs is the
+    mean. The rest is as in ``Terms``; what concerns probabilities acts where the predictions are
+    some.
     """
 
     forms: tuple[str, ...] = _ANY_FORM
     given: Mapping[str, Any] = field(default_factory=dict)
+    taken_as: str | None = None
     clip: float | str = 0.0
     normalized: str = NO
     floor: float = -math.inf
@@ -89,7 +100,7 @@ CONVENTIONS: dict[str, Mapping[str, Rule]] = {
         **_keras("kl-div", forms=(PROBS,), least=1e-7),
         **_keras("bce", forms=(PROBS, LOGITS), clip=1e-7),
         **_keras("ce", forms=(PROBS, LOGITS), clip=1e-7, normalized=FIRST),
-        **_keras("focal", forms=(PROBS,), parameters={"_clip": 1e-7}),
+        **_keras("focal", forms=(PROBS,), taken_as=LOGS_CLIPPED),
         **_keras(
             "focal/classes",
             forms=(PROBS,),
@@ -239,14 +250,16 @@ def _terms(loss: Loss, convention: str, predictions: Predictions, options: TermO
         clip, floor, normalized = 0.0, -math.inf, NO
     clip = float(np.finfo(predictions.stored).eps) if clip == AUTO else float(clip)
     outputs = 1 if domain.whole else predictions.columns
-    pair = rule.of_two if domain.classes and predictions.columns == 2 else {}
     if options.normalize and normalized == NO:
         form, normalized = (
             (SHARES, INSIDE) if SHARES in variant.functions and not clip else (form, FIRST)
         )
     own = dict(loss.parameters)
-    left_open = {name: v for name, v in rule.unless_given.items() if own[name] is None}
-    parameters = {**own, **left_open, **rule.parameters, **pair}
+    pair = rule.of_two if domain.classes and predictions.columns == 2 else {}
+    left_open = {k: v for k, v in {**rule.unless_given, **pair}.items() if own[k] is None}
+    if options.eps is None:
+        form = rule.taken_as or form
+    parameters = {**own, **left_open, **rule.parameters}
     return Terms(
         Kernel(variant.functions[form], tuple(parameters.items())),
         variant.linear,
@@ -267,7 +280,9 @@ def _terms(loss: Loss, convention: str, predictions: Predictions, options: TermO
 def reasons(terms: Terms, plain: Terms, *, weighted: bool) -> str:  # noqa: C901  # one each
     """Say in a few words how terms depart from those of the plain formula."""
     changed = dict(terms.kernel.parameters).items() - dict(plain.kernel.parameters).items()
-    words = [f"{name.strip('_').replace('_', '-')} {value:g}" for name, value in sorted(changed)]
+    words = [f"{name.replace('_', '-')} {value:g}" for name, value in sorted(changed)]
+    if terms.kernel.function is not plain.kernel.function:
+        words.append("clips logarithms alone")
     if terms.single:
         words.append("rounds to float32")
     if terms.normalized == FIRST:

@@ -15,6 +15,7 @@ from lossctl.losses.domain import (
     BINARY,
     CLASSES,
     LOG_PROBS,
+    LOGS_CLIPPED,
     MARGIN,
     NORMAL,
     PROBS,
@@ -90,6 +91,7 @@ CASES = tuple(
     for loss in LOSSES_TO_TEST
     for variant in loss.variants
     for form in variant.functions
+    if form != LOGS_CLIPPED  # Keras's, which the golden values judge
 )
 every_loss = pytest.mark.parametrize("case", CASES, ids=str)
 

@@ -70,7 +70,7 @@ MAY_IMPORT = {
         *("losses", "plan", "summaries", "watching"),
     },
     "sinks": {"errors", "names", "numbers", "texts"},
-    "catalogue": {"losses"},
+    "catalogue": {"conventions", "losses", "numbers"},
     "onehot": {"columns", "errors", "known", "labels", "names", "numbers", "sinks", "sources"},
     "rows": {"block", "names", "plan", "sinks"},
     "render": {"block", "names", "numbers", "result"},

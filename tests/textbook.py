@@ -197,6 +197,11 @@ def probability(case: Case, x: Any) -> Any:
     )()
 
 
+def has_formula(case: Case) -> bool:
+    """Whether a loss is written down here; one that was just added may not be."""
+    return case.loss.name in {*NUMBERS_, *EVENTS, *ROWS}
+
+
 def true_loss(case: Case, prediction: Floats, label: Any) -> tuple[Any, Any]:
     """Return the true loss of a row and what an error in it is measured against."""
     x = [mpf(float(value)) for value in prediction]

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from lossctl.losses.registry import Bounds
 
 PROBS, LOGITS, LOG_PROBS, NUMBERS = "probs", "logits", "log-probs", "numbers"
-SHARES = "shares"  # probabilities that are still to be divided by their sum
+# Forms that nobody asks for: probabilities that are still to be divided by their sum, or of which
+# only the logarithms are clipped.
+SHARES, LOGS_CLIPPED = "shares", "logs-clipped"
 
 # A probability may miss [0, 1] by this much and is then counted as 0 or 1: float32 softmax does.
 PROBABILITY_SLACK = 1e-6
@@ -26,13 +28,15 @@ PROBABILITY_SLACK = 1e-6
 class Domain:
     """A kind of prediction and label.
 
-    ``forms`` is what the predictions may hold, the first being what the kernels take as they are.
-    ``classes``: the columns are K ≥ 2 classes. ``unit_labels``: labels are 0 and 1, or between; the
-    label columns of others are numbers. ``whole``: a row is scored as one; otherwise its cells are
-    scored singly. ``columns``: how many prediction columns a row has, if that is fixed.
-    ``predictions`` and ``labels`` say in words what is taken.
+    ``family`` is what the losses are of. ``forms`` is what the predictions may hold, the first
+    being what the kernels take as they are. ``classes``: the columns are K ≥ 2 classes.
+    ``unit_labels``: labels are 0 and 1, or between; the label columns of others are numbers.
+    ``whole``: a row is scored as one; otherwise its cells are scored singly. ``columns``: how many
+    prediction columns a row has, if that is fixed. ``predictions`` and ``labels`` say in words what
+    is taken.
     """
 
+    family: str
     forms: tuple[str, ...]
     predictions: str
     labels: str
@@ -47,14 +51,16 @@ class Domain:
         return self.unit_labels and not self.classes
 
 
-REAL = Domain((NUMBERS,), "one column, or m of them", "numbers, as many columns")
+REAL = Domain("numbers", (NUMBERS,), "one column, or m of them", "numbers, as many columns")
 BINARY = Domain(
+    "probabilities",
     (PROBS, LOGITS, LOG_PROBS),
     "one column, or k of them (multi-label)",
     "0/1, −1/+1, soft in [0, 1], or two names; as many columns",
     unit_labels=True,
 )
 CLASSES = Domain(
+    "probabilities",
     (PROBS, LOGITS, LOG_PROBS),
     "a column for each of K ≥ 2 classes",
     "indices, class names, one-hot or soft rows",
@@ -63,12 +69,14 @@ CLASSES = Domain(
     whole=True,
 )
 MARGIN = Domain(
+    "scores",
     (NUMBERS,),
     "scores, one column or k of them: above 0 for the event",
     "0/1, −1/+1, or two names; as many columns",
     unit_labels=True,
 )
 CLASS_MARGIN = Domain(
+    "scores",
     (NUMBERS,),
     "a column of scores for each of K ≥ 2 classes",
     "indices, class names, or one-hot rows",
@@ -76,8 +84,11 @@ CLASS_MARGIN = Domain(
     unit_labels=True,
     whole=True,
 )
-VECTORS = Domain((NUMBERS,), "m ≥ 2 columns, a vector a row", "as many columns", whole=True)
+VECTORS = Domain(
+    "vectors", (NUMBERS,), "m ≥ 2 columns, a vector a row", "as many columns", whole=True
+)
 NORMAL = Domain(
+    "distributions",
     (NUMBERS,),
     "two columns: the mean, and its variance (gaussian-nll) or standard deviation (crps)",
     "numbers, one column",

@@ -9,7 +9,7 @@ import numpy as np
 from lossctl.block import Floats, Integers
 from lossctl.losses import binary, categorical, probabilities
 from lossctl.losses.class_labels import gather, scored
-from lossctl.losses.domain import BINARY, CLASSES, LOG_PROBS, LOGITS
+from lossctl.losses.domain import BINARY, CLASSES, LOG_PROBS, LOGITS, LOGS_CLIPPED
 from lossctl.losses.interval import NON_NEGATIVE, UNIT
 from lossctl.losses.layout import for_rows, row_sums
 from lossctl.losses.probabilities import Shares
@@ -34,6 +34,15 @@ def focal(
     classes always, for an event if apply_class_balancing is set.
     """
     cost = binary.binary_cross_entropy(prediction, label)
+    return _of_event(cost, probabilities.of_probs(prediction), label, gamma, alpha)
+
+
+@in_form(LOGS_CLIPPED, of=focal)
+def focal_with_clipped_logs(
+    prediction: Floats, label: Floats, *, gamma: float = 2.0, alpha: float | None = None
+) -> Floats:
+    """The same whose cross-entropy alone sees p moved into [1e-7, 1 − 1e-7], as Keras has it."""
+    cost = binary.binary_cross_entropy(np.clip(prediction, 1e-7, 1 - 1e-7), label)
     return _of_event(cost, probabilities.of_probs(prediction), label, gamma, alpha)
 
 

@@ -30,14 +30,11 @@ class Parameter:
 
 @functools.cache
 def schema(function: Callable[..., Any]) -> Mapping[str, Parameter]:
-    """Return the parameters of a function by the names that people write.
-
-    Those that start with an underscore are for conventions only.
-    """
+    """Return the parameters of a function by the names that people write."""
     found = {}
     hints = typing.get_type_hints(function, include_extras=True)
     for name, argument in inspect.signature(function).parameters.items():
-        if argument.kind is argument.KEYWORD_ONLY and not name.startswith("_"):
+        if argument.kind is argument.KEYWORD_ONLY:
             parts = _parts(hints[name])
             interval = next((part for part in parts if isinstance(part, Interval)), ANY)
             found[name.replace("_", "-")] = Parameter(argument.default, bool in parts, interval)

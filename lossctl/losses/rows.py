@@ -65,7 +65,9 @@ def _of_cells(block: Block, terms: Sequence[Terms]) -> Floats:
 
 def _cells(block: Block, terms: Terms, domain: Domain) -> float | Floats:
     """Return how much the rows count: their cells, or what the classes of these weigh."""
-    weight = None if terms.class_weight is None else np.array(terms.class_weight)
+    weight = None
+    if terms.class_weight is not None and not terms.counted:
+        weight = np.array(terms.class_weight)
     if domain.whole:
         if weight is None or block.label.ndim > 1:  # rows of labels count as one, hard or soft
             return 1.0 if terms.cells is None else terms.cells
