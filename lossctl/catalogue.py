@@ -9,7 +9,7 @@ from typing import Any
 from lossctl.conventions import CONVENTIONS
 from lossctl.losses import LOSSES, Loss, parse
 from lossctl.losses.domain import NUMBERS
-from lossctl.losses.known_as import KNOWN_AS
+from lossctl.losses.known_as import IDENTITIES, KNOWN_AS
 from lossctl.losses.parameters import schema
 from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL, Variant
 from lossctl.numbers import spelled
@@ -55,7 +55,7 @@ def entry(loss: Loss) -> dict[str, Any]:
         "predictions": " / ".join(variant.domain.predictions for variant in variants),
         "labels": " / ".join(variant.domain.labels for variant in variants),
         "from": forms,
-        "same rows": [o.name for o in LOSSES.values() if o.function is loss.function and o != loss],
+        "identity": IDENTITIES.get(loss.name, ""),
         "best constant": "yes" if any(v.best for v in variants) else "",
         "notes": notes,
         "known as": list(KNOWN_AS.get(loss.name, {}).values()),

@@ -116,7 +116,7 @@ def _with_alternatives(plan: Plan, results: tuple[Result, ...]) -> tuple[Result,
 def _with_remark(result: Result, again: Result) -> Result:
     others = (again.conventions or {}).items()
     said = [f"{name} {one.value:.6g}" for name, one in others if one and math.isfinite(one.value)]
-    remark = f"what others make of it: {', '.join(said)} (--convention NAME)"
+    remark = f"what others make of {result.loss}: {', '.join(said)} (--convention NAME)"
     known = math.isinf(result.value) and said
     return replace(result, warnings=(*result.warnings, remark)) if known else result
 

@@ -87,7 +87,7 @@ class TestFormats:
         assert (found["value"], found["status"], found["stderr"]) == (None, "infinite", None)
         assert run.code == 0
         assert "warning: the loss is infinite because of 1 row (50 %): the true" in run.err
-        assert "warning: what others make of it: torch 50, sklearn 18.0218, keras" in run.err
+        assert "warning: what others make of bce: torch 50, sklearn 18.0218, keras" in run.err
         assert found["clipped"] == {"rows": 1, "share": None}
         assert lossctl("bce", "f.csv").out.splitlines()[1].split("\t")[1:5] == ["inf", "", "", ""]
         assert lossctl("bce", "f.csv", "--value").out == "inf\n"

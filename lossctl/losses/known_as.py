@@ -101,3 +101,24 @@ KNOWN_AS: dict[str, dict[str, str]] = {
         "optax": f"{_OPTAX}.cosine_distance",
     },
 }
+
+# What losses have to do with each other; tests/test_identities.py holds them to it.
+IDENTITIES: dict[str, str] = {
+    "sse": "n·mse without weights",
+    "rmse": "the root of mse",
+    "rmsle": "the root of msle",
+    "smooth-l1": "huber with delta = beta, divided by beta",
+    "quantile": "half of mae for alpha = 0.5",
+    "tweedie": "mse for power 0, poisson for 1, gamma for 2",
+    "bce": "ce over the two columns 1 − p and p",
+    "soft-margin": "bce from logits",
+    "nll": "ce from log-probabilities",
+    "kl-div": "ce less the entropy of the label: ce itself for hard labels",
+    "brier": "of two classes twice that of one event",
+    "rps": "of two classes brier of one event",
+    "focal": "bce or ce for gamma = 0",
+    "squared-hinge": "the square of hinge, row by row",
+    "multiclass-hinge": "of two classes hinge of the difference of their scores",
+    "gaussian-nll": "half of mse for variance 1",
+    "poisson-nll": "half of poisson, but for a term of the labels",
+}
