@@ -92,14 +92,19 @@ def true_cell(loss: Loss, form: str, p: float, y: float) -> Any:
 def true_row(form: str, row: Floats, label: Floats) -> Any:
     """Return the cross-entropy of one row by its textbook formula, and no cancellation."""
     x = [mpf(float(value)) for value in row]
-    if form == LOGITS:
+    if form == SHARES:
+        logs = [
+            -mpmath.log1p(mpmath.fsum(b for j, b in enumerate(x) if j != i) / a)
+            if a
+            else mpf("-inf")
+            for i, a in enumerate(x)
+        ]
+    elif form == LOGITS:
         logs = [
             -mpmath.log1p(mpmath.fsum(mpmath.exp(b - a) for j, b in enumerate(x) if j != i))
             for i, a in enumerate(x)
         ]
     else:
-        if form == SHARES:
-            form, x = PROBS, [value / mpmath.fsum(x) for value in x]
         logs = [mpmath.log(value) if value else mpf("-inf") for value in x] if form == PROBS else x
     return -mpmath.fsum(mpf(float(y)) * log for y, log in zip(label, logs, strict=True) if y)
 

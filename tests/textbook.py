@@ -171,8 +171,7 @@ def multi_margin(s: Any, y: Any, p: float, margin: float) -> Any:
 
 def cosine(p: Any, y: Any) -> Any:
     length = mpmath.sqrt(mpmath.fdot(p, p) * mpmath.fdot(y, y))
-    true = 1 - mpmath.fdot(p, y) / length
-    return true, true + mpf("1e-18")  # the lengths themselves are rounded to 1e-16
+    return 1 - mpmath.fdot(p, y) / length
 
 
 ROWS: dict[str, Cell] = {

@@ -24,14 +24,27 @@ def _has_no_direction(prediction: Floats, label: Floats) -> Booleans:
 def cosine_distance(prediction: Floats, label: Floats) -> Floats:
     """Cosine distance 1 − cos of the angle between the vectors p and y of a row, from 0 to 2.
 
-    It is ½|p/|p| − y/|y||², which keeps its digits for small angles. A vector of zeros has no
-    direction and is refused; torch gives 1 for it, Keras 0. Keras's CosineSimilarity is −cos.
+    Below a right angle it is sin²/(1 + cos), which keeps its digits for the smallest angles and is
+    0 for parallel vectors. A vector of zeros has no direction and is refused; torch gives 1 for it,
+    Keras 0. Keras's CosineSimilarity is −cos.
     """
     p, y = _scaled(prediction), _scaled(label)
     long, wide = np.sqrt(row_sums(p * p)), np.sqrt(row_sums(y * y))
-    apart = _difference_of_products(p, wide[:, np.newaxis], y, long[:, np.newaxis])
-    apart /= (long * wide)[:, np.newaxis]
-    return row_sums(apart * apart) / 2
+    cosine = row_sums(p * y) / (long * wide)
+    sine = row_sums(_across(p, y, p / long[:, np.newaxis]) ** 2) / wide**2
+    return np.asarray(np.where(cosine > 0, sine / (1 + cosine), 1 - cosine))
+
+
+def _across(p: Floats, y: Floats, direction: Floats) -> Floats:
+    """Return the part of y that is at right angles to p.
+
+    What p accounts for is taken off twice: first so that nothing is left in p's largest column,
+    which is where all digits that cancel do, and they do so exactly.
+    """
+    largest = np.abs(p).argmax(axis=1)[:, np.newaxis]
+    own, other = (np.take_along_axis(vectors, largest, axis=1) for vectors in (p, y))
+    rest = _difference_of_products(y, own, p, other) / own
+    return np.asarray(rest - row_sums(rest * direction)[:, np.newaxis] * direction)
 
 
 def _scaled(vectors: Floats) -> Floats:
