@@ -53,7 +53,7 @@ def entry(loss: Loss) -> dict[str, Any]:
         "value": _VALUES.get(loss.finish, "their mean"),
         "parameters": list(_parameters(loss)),
         "predictions": " / ".join(variant.domain.predictions for variant in variants),
-        "labels": " / ".join(variant.domain.labels for variant in variants),
+        "labels": " / ".join(map(_labels, variants)),
         "from": forms,
         "identity": IDENTITIES.get(loss.name, ""),
         "best constant": "yes" if any(v.best for v in variants) else "",
@@ -68,6 +68,11 @@ def _docstring(loss: Loss) -> tuple[str, str]:
     first, _, rest = (inspect.getdoc(loss.function) or "").partition("\n")
     paragraphs = (" ".join(part.split()) for part in rest.split("\n\n"))
     return first.rstrip("."), " ".join(part for part in paragraphs if part)
+
+
+def _labels(variant: Variant) -> str:
+    text = variant.domain.labels
+    return text if variant.soft else text.replace(", soft in [0, 1]", "").replace(" or soft", "")
 
 
 def _forms(variant: Variant) -> list[str]:

@@ -112,7 +112,7 @@ def _paired_by_name(
         choices = [select(options.prediction, inputs.predictions)]
     else:
         choices = [candidates(domain, inputs)]
-        if domain.classes:
+        if domain.whole:
             choices.append(without_keys(inputs.predictions))
     pool = numeric(inputs.labels) if domain.classes else without_keys(inputs.labels)
     named = {column for column in inputs.labels.columns if is_label(column.name)}

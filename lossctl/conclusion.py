@@ -100,7 +100,7 @@ def _result(plan: Plan, scoring: Scoring, summaries: Summaries, signs: tuple[str
         warnings=(
             *signs,
             *warnings_of(plan, summaries.counts),
-            *_warnings_of(plan, moments.sums[column], moments.count),
+            *_warnings_of(plan, scoring, moments.sums[column], moments.count),
         ),
     )
 
@@ -237,10 +237,11 @@ def _denominator(plan: Plan, terms: Terms) -> str:
     return "-".join(words)
 
 
-def _warnings_of(plan: Plan, total: ExactSum, rows: int) -> Iterator[str]:
+def _warnings_of(plan: Plan, scoring: Scoring, total: ExactSum, rows: int) -> Iterator[str]:
     if total.positive_infinities:
-        why = "the true class has probability 0" if plan.domain.unit_labels else "too large"
-        share = f"{100 * total.positive_infinities / rows:.2g} %"
+        logs = scoring.loss.variant(plan.domain).logs
+        why = "the true class has probability 0" if logs else "too large"
+        share = f"{100 * total.positive_infinities / rows:.3g} %"
         yield f"{INFINITE} {_rows(total.positive_infinities)} ({share}): {why}"
     if total.nans:
         yield f"the loss is NaN because of {_rows(total.nans)}"

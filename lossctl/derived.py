@@ -65,6 +65,7 @@ def _of_frequencies(terms: Terms, best: Frequencies, counted: Counted) -> float:
     if terms.smoothing and not terms.linear:
         return math.nan
     total = 0.0
+    factor = best.factor(**dict(terms.kernel.parameters))
     hard = terms.class_weight is not None and not terms.linear  # such losses take no others
     for sums, squares in zip(np.atleast_2d(counted.sums), counted.squares, strict=True):
         weighed = _weighed(terms, sums)
@@ -72,7 +73,7 @@ def _of_frequencies(terms: Terms, best: Frequencies, counted: Counted) -> float:
         if weight > 0:
             mean_square = 1.0 if hard else float(squares) / weight
             total += best.loss(weighed / weight, mean_square) * weight
-    return total
+    return total * factor
 
 
 def _weighed(terms: Terms, sums: Floats) -> Floats:

@@ -188,5 +188,5 @@ def test_losses_are_listed(lossctl: Lossctl) -> None:
     one = json.loads(lossctl("losses", "log-loss", "--json").out)
     assert (one["loss"], one["from"]) == ("bce", ["probs", "logits", "log-probs"])
     assert lossctl("losses", "log-los").err.splitlines()[1] == "hint: did you mean 'log-loss'?"
-    assert lossctl("losses").out.splitlines()[0].split("\t")[:3] == ["loss", "aliases", "row loss"]
+    assert lossctl("losses").out.splitlines()[0].split("\t")[:3] == ["loss", "of", "row loss"]
     assert lossctl("losses", "--format", "value").code == 2

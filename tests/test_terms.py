@@ -252,3 +252,40 @@ def test_infinite_losses_say_what_others_make_of_them(lossctl: Lossctl, write: W
     assert f"keras {value:.6g}" in run.err
     assert "50 %" in run.err
     assert "keras" not in lossctl("bce", "f.csv", "--value", "--convention", "all").err
+
+
+def test_the_skill_knows_the_losses_own_scale() -> None:
+    p, y = np.array([0.2, 0.9, 0.4]), [0, 1, 1]
+    both = np.column_stack([1 - p, p])
+    expected = 1 - np.mean((p - y) ** 2) / (2 / 9)
+    for loss in ("brier", "brier:scale-by-half=true", "brier:scale-by-half=false"):
+        for prediction in (p, both):
+            found = score(loss, prediction, y).best_constant
+            assert found is not None
+            np.testing.assert_allclose(found[1], expected, rtol=1e-13)
+    assert score("brier:scale-by-half=auto", p, y).loss == "brier"
+    found = score("brier", both, y, convention="sklearn").best_constant
+    assert found is not None
+    np.testing.assert_allclose(found, [2 / 9, expected], rtol=1e-13)
+
+
+def test_other_losses_are_not_infinite_because_of_a_probability() -> None:
+    (warning, *_) = score("exponential", [-1000.0], [1]).warnings
+    assert warning == "the loss is infinite because of 1 row (100 %): too large"
+
+
+def test_vectors_with_equal_headers_go_by_name(write: Write, lossctl: Lossctl) -> None:
+    write("p.csv", "x,y,z\n1,0,0\n0,2,0\n")
+    write("l.csv", "z,y,x\n0,0,3\n0,1,0\n")
+    run = lossctl("cosine", "p.csv", "l.csv", "--value")
+    assert (run.code, run.out) == (0, "0.0\n")
+
+
+def test_a_spread_is_called_so_and_found_by_its_name(write: Write, lossctl: Lossctl) -> None:
+    write("f.csv", "sigma,mu,y\n0.5,1,1\n-1,2,2\n")
+    run = lossctl("crps", "f.csv")
+    assert run.code == 3
+    assert "crps takes spreads above 0, not -1.0, f.csv, line 3, column 'sigma'" in run.err
+    write("g.csv", "a,b,c,y\n0.5,1,1,1\n")
+    run = lossctl("gaussian-nll", "g.csv")
+    assert "two columns are wanted, the mean and its spread, and there are 3" in run.err

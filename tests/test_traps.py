@@ -434,7 +434,7 @@ class TestExtremes:
         assert mae.stderr is not None
         assert (mse.status, mse.warnings) == (
             "infinite",
-            ("the loss is infinite because of 1 row: too large",),
+            ("the loss is infinite because of 1 row (50 %): too large",),
         )
 
     @pytest.mark.parametrize("value", ["1e154", "1e308", "inf", "-inf"])

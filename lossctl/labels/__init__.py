@@ -56,7 +56,7 @@ class LabelOptions:
 def check_options(domain: Domain, options: LabelOptions) -> None:
     """Refuse what the losses have no use for, before any file is opened."""
     if options.positive is not None and not domain.event:
-        raise UsageError("--positive names one of the two labels of bce")
+        raise UsageError("--positive names one of two labels, for losses of one event such as bce")
     if not domain.classes and (options.classes is not None or options.base != 0):
         raise UsageError("--classes and --label-base are for losses over classes, such as ce")
 

@@ -11,6 +11,10 @@ import numpy as np
 from lossctl.block import Floats
 
 
+def _one(**_: object) -> float:
+    return 1.0
+
+
 def _same(values: Floats) -> Floats:
     return values
 
@@ -31,10 +35,12 @@ class MeanOf:
 class Frequencies:
     """The best constant is made of the frequencies of the classes.
 
-    ``loss`` is its mean loss, from the frequencies, (K,), and the mean of Σ y² over the classes.
+    ``loss`` is its mean loss, from the frequencies, (K,), and the mean of Σ y² over the classes;
+    times the ``factor`` that the loss's parameters make.
     """
 
     loss: Callable[[Floats, float], float]
+    factor: Callable[..., float] = _one
 
 
 Best: TypeAlias = MeanOf | Frequencies

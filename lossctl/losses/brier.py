@@ -26,7 +26,15 @@ def _of_classes(shares: Shares, label: Floats | Integers, *, half: bool | None) 
     return losses / 2 if half else losses
 
 
-@loss(BINARY, _BRIER, best=Frequencies(half_gini))
+def _of_best_event(*, scale_by_half: bool | None) -> float:
+    return 1.0 if scale_by_half in (None, True) else 2.0
+
+
+def _of_best_classes(*, scale_by_half: bool | None) -> float:
+    return 0.5 if scale_by_half else 1.0
+
+
+@loss(BINARY, _BRIER, best=Frequencies(half_gini, _of_best_event))
 def brier(prediction: Floats, label: Floats, *, scale_by_half: bool | None = None) -> Floats:
     """Brier score (p − y)² of an event; of classes Σ (p − y)² over them, from 0 to 2.
 
@@ -54,7 +62,7 @@ def brier_from_log_probs(
     return _of_event(probabilities.of_log_probs(prediction), label, half=scale_by_half)
 
 
-@loss(CLASSES, _BRIER, best=Frequencies(gini))
+@loss(CLASSES, _BRIER, best=Frequencies(gini, _of_best_classes))
 def brier_of_classes(
     prediction: Floats, label: Floats | Integers, *, scale_by_half: bool | None = None
 ) -> Floats:

@@ -178,7 +178,8 @@ def _range_faults(
         row = int(marks.any(axis=1).argmax())
         column = int(marks[row].argmax())
         value = float(values[row, column])
-        what = f"{loss} takes {side}s {interval}, not {value!r}"
+        kind = "spread" if side == "prediction" and first else side
+        what = f"{loss} takes {kind}s {interval}, not {value!r}"
         yield Fault(row, side, first + column, what)
 
 

@@ -91,6 +91,8 @@ def read(loss: str, text: str, function: Callable[..., Any]) -> Parameters:
 
 
 def _value(loss: str, name: str, text: str, parameter: Parameter) -> Any:
+    if parameter.default is None and text.casefold() == "auto":
+        return None
     if parameter.boolean:
         if text.casefold() not in _BOOLEANS:
             raise UsageError(f"{name} of {loss} is true or false, not '{text}'")
