@@ -29,7 +29,7 @@ from lossctl.summaries.fingerprint import Fingerprint
 from lossctl.summaries.worst import Labels, Worst
 
 INFINITE = "the loss is infinite because of"
-_FEW = 10  # classes whose weights fit a signature
+_LONG = 80  # characters of a part of a signature
 
 
 def conclude(plan: Plan, summaries: Summaries) -> tuple[Result, ...]:
@@ -195,7 +195,8 @@ def _signature(plan: Plan, scoring: Scoring, summaries: Summaries) -> Signature:
         form=plan.form,
         norm=_norm(plan, terms),
         weights=plan.weights,
-        ignore="none" if plan.ignore is None else readable(plan.ignore).replace("|", "%7C"),
+        ignore="none" if plan.ignore is None else _part(plan.ignore),
+        said={name: _part(text) for name, text in plan.said},
         denominator="none" if summed else _denominator(plan, terms),
         nan=plan.nan,
         join="id" if plan.roles.joined else "order",
@@ -210,11 +211,13 @@ def _signature(plan: Plan, scoring: Scoring, summaries: Summaries) -> Signature:
 
 
 def _listed(weights: Sequence[float]) -> str:
-    """Return the weights of a few classes, or what tells those of many from others."""
-    text = ",".join(map(spelled, weights))
-    if len(weights) <= _FEW:
-        return text
-    return f"{len(weights)}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return _part(",".join(map(spelled, weights)))
+
+
+def _part(text: str) -> str:
+    """Return a text as it may stand in a signature; of a long one what tells it from others."""
+    text = readable(text).replace("|", "%7C")
+    return text if len(text) <= _LONG else hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _norm(plan: Plan, terms: Terms) -> str:

@@ -20,7 +20,8 @@ ERROR, SKIP, PROPAGATE = "error", "skip", "propagate"
 class Plan:
     """The losses, the inputs and how to read them, with every choice made.
 
-    ``weights`` says where they come from, ``ignore`` is the label that does not count. ``worst`` is
+    ``weights`` says where they come from, ``ignore`` is the label that does not count. ``said`` is
+    what else was said of the labels, for the signature. ``worst`` is
     how many of the worst rows are wanted; ``per_row``: every row is. ``sum_tolerance`` is None
     where rows of probabilities are normalized. ``others`` are scorings on the terms of other
     conventions, beside those that were asked for. ``alternatives`` are the same for a loss that
@@ -39,6 +40,7 @@ class Plan:
     pivots: tuple[float, ...] = ()
     weights: str = "none"
     ignore: str | None = None
+    said: tuple[tuple[str, str], ...] = ()
     nan: str = ERROR
     unmatched: str = ERROR
     sum_tolerance: float | None = 1e-3

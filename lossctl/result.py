@@ -32,12 +32,13 @@ class Signature:
     class_weight: str | None = None
     pos_weight: str | None = None
     labels: str | None = None
+    said: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
         """Return the one line that is quoted: ``bce|from:probs|conv:exact|…``.
 
-        What is rarely asked for stands there only if it was: weights of classes and of the event,
-        the fingerprint of the labels.
+        What is rarely asked for stands there only if it was: what the labels mean, weights of
+        classes and of the event, the fingerprint of the labels.
         """
         parts = {
             "from": self.form,
@@ -47,6 +48,7 @@ class Signature:
             "weights": self.weights,
             "denom": self.denominator,
             "ignore": self.ignore,
+            **self.said,
             "smooth": self.smoothing,
             "classw": self.class_weight,
             "posw": self.pos_weight,

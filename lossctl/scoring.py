@@ -175,6 +175,7 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         roles=roles,
         coding=coding,
         ignore=None if options.label.ignore is None else options.label.ignore.strip(),
+        said=_said(options.label),
         nan=options.nan,
         unmatched=options.unmatched,
         sum_tolerance=None if _normalized(own) else options.sum_tolerance,
@@ -185,6 +186,16 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         per_row=options.per_row,
     )
     return asked.with_class_weights(plan, options.terms)
+
+
+def _said(label: LabelOptions) -> tuple[tuple[str, str], ...]:
+    """Return what was said of the labels, as far as another might have said otherwise."""
+    parts = {
+        "positive": label.positive,
+        "base": str(label.base) if label.base else None,
+        "classes": ",".join(label.classes) if label.classes else None,
+    }
+    return tuple((name, text) for name, text in parts.items() if text is not None)
 
 
 def _predictions(domain: Domain, form: str, roles: Roles) -> Predictions:

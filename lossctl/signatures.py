@@ -16,6 +16,9 @@ PARTS = {
     "weights": "where the weights of the rows come from",
     "denom": "what the mean divides by",
     "ignore": "the label that does not count",
+    "positive": "the label that is the event",
+    "base": "where index labels start",
+    "classes": "the names of the classes, in the order of the columns",
     "smooth": "label smoothing",
     "classw": "the weights of the classes",
     "posw": "the weight of the event",
@@ -26,7 +29,14 @@ PARTS = {
     "lossctl": "the version",
 }
 # What it means if a part is not there.
-_ABSENT = {"classw": "none", "posw": "1", "labels": "not known"}
+_ABSENT = {
+    "positive": "1",
+    "base": "0",
+    "classes": "those of the columns",
+    "classw": "none",
+    "posw": "1",
+    "labels": "not known",
+}
 
 
 def parse(text: str) -> dict[str, str]:
