@@ -101,13 +101,13 @@ def scorings(
         hint = "ask for one convention"
         raise UsageError("row losses are by one convention, not by all", hint=hint)
     for loss in losses:
-        check_options(loss, predictions.domain, predictions.form, options)
+        check_options(loss, predictions, options)
     convention = EXACT if options.convention == ALL else options.convention
     own = tuple(scoring_of(loss, convention, predictions, options) for loss in losses)
     others = (
         scoring_of(loss, tool, predictions, options)
         for loss in losses
-        for tool in conventions_of(loss, predictions.domain, predictions.form)
+        for tool in conventions_of(loss, predictions)
     )
     return own, tuple(others)
 

@@ -16,8 +16,8 @@ from lossctl.losses import Loss
 from lossctl.losses.domain import LOG_PROBS, PROBABILITY_SLACK, PROBS
 from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL
 from lossctl.losses.terms import LAST, NO, Scoring, Terms
-from lossctl.names import quoted, readable
-from lossctl.numbers import spelled
+from lossctl.names import printable, quoted, readable
+from lossctl.numbers import spelled, to_number
 from lossctl.plan import Plan
 from lossctl.result import MEAN, SUM, Columns, Other, Result, Signature
 from lossctl.rows import key_name
@@ -42,6 +42,10 @@ def conclude(plan: Plan, summaries: Summaries) -> tuple[Result, ...]:
     if summaries.moments[0].count == 0:
         raise no_rows(plan, summaries.counts)
     if any(moments.sums[-1].units == 0 for moments in summaries.moments):
+        if plan.roles.weight is None and all(
+            one.terms.class_weight is None for one in plan.scorings
+        ):
+            raise DataError("an output has no cell left to score", where=plan.inputs.name)
         raise DataError("all weights are zero", where=plan.inputs.name)
     found = summaries.get(Diagnosis)
     signs = () if found is None else tuple(diagnosis.findings(plan, found))
@@ -100,7 +104,7 @@ def _result(plan: Plan, scoring: Scoring, summaries: Summaries, signs: tuple[str
         warnings=(
             *signs,
             *warnings_of(plan, summaries.counts),
-            *_warnings_of(plan, scoring, moments.sums[column], moments.count),
+            *_warnings_of(plan, scoring, _worst_sum(plan, scoring, summaries), moments.count),
         ),
     )
 
@@ -182,7 +186,7 @@ def _conventions(
         if other.loss == scoring.loss:
             estimate = estimates(plan, other, summaries)[1]
             why = reasons(other.terms, scoring.terms, weighted=weighted)
-            lacking = other.terms.hard and math.isnan(estimate.value)
+            lacking = other.terms.hard and math.isnan(estimate.value) and not math.isnan(value)
             found[other.convention] = None if lacking else Other(estimate.value, why)
     return found
 
@@ -194,7 +198,7 @@ def _signature(plan: Plan, scoring: Scoring, summaries: Summaries) -> Signature:
         loss=str(scoring.loss),
         form=plan.form,
         norm=_norm(plan, terms),
-        weights=plan.weights,
+        weights=_weights(plan),
         ignore="none" if plan.ignore is None else _part(plan.ignore),
         said={name: _part(text) for name, text in plan.said},
         denominator="none" if summed else _denominator(plan, terms),
@@ -214,9 +218,19 @@ def _listed(weights: Sequence[float]) -> str:
     return _part(",".join(map(spelled, weights)))
 
 
+def _weights(plan: Plan) -> str:
+    """Return where the weights come from: a column by its name."""
+    if plan.weights != "column" or plan.roles.weight is None:
+        return plan.weights
+    return f"column:{_part(str(_label(plan.roles.weight[1])))}"
+
+
 def _part(text: str) -> str:
     """Return a text as it may stand in a signature; of a long one what tells it from others."""
-    text = readable(text).replace("|", "%7C")
+    number = to_number(text)
+    if number is not None and math.isfinite(number):
+        return spelled(number)
+    text = printable(readable(text).replace("%", "%25").replace("|", "%7C"))
     return text if len(text) <= _LONG else hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -240,10 +254,19 @@ def _denominator(plan: Plan, terms: Terms) -> str:
     return "-".join(words)
 
 
+def _worst_sum(plan: Plan, scoring: Scoring, summaries: Summaries) -> ExactSum:
+    """Return the sum of the part of a scoring of which something is to be said, if there is one."""
+    places = map(plan.place, scoring.parts)
+    sums = [summaries.moments[group].sums[column] for group, column in places]
+    return next((one for one in sums if not one.finite), sums[0])
+
+
 def _warnings_of(plan: Plan, scoring: Scoring, total: ExactSum, rows: int) -> Iterator[str]:
     if total.positive_infinities:
         logs = scoring.loss.variant(plan.domain).logs
         why = "the true class has probability 0" if logs else "too large"
+        if logs and scoring.terms.smoothing:
+            why = "a class has probability 0, and smoothing gives it a share"
         share = f"{100 * total.positive_infinities / rows:.3g} %"
         yield f"{INFINITE} {_rows(total.positive_infinities)} ({share}): {why}"
     if total.nans:

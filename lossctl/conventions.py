@@ -30,6 +30,7 @@ from lossctl.losses.registry import Kernel
 from lossctl.losses.terms import FIRST, INSIDE, LAST, NO, Scoring, Terms
 from lossctl.names import did_you_mean
 
+_LEAST = 2.0**-53  # less, taken off 1, leaves 1
 EXACT, ALL, AUTO = "exact", "all", "auto"
 _ANY_FORM = (NUMBERS, PROBS, LOGITS, LOG_PROBS)
 
@@ -44,8 +45,8 @@ class Rule:
     sets otherwise, ``unless_given`` those that it sets where the loss leaves them open, ``of_two``
     those of two classes. ``by_cell``: the mean is over all cells of the rows; ``by_row``: rows
     cost the mean of their cells. ``apart``: each output has a value of its own, and theirs is the
-    mean. The rest is as in ``Terms``; what concerns probabilities acts where the predictions are
-    some.
+    mean; ``alone``: there are no several. The rest is as in ``Terms``; what concerns
+    probabilities acts where the predictions are some.
     """
 
     forms: tuple[str, ...] = _ANY_FORM
@@ -57,6 +58,7 @@ class Rule:
     least: float = -math.inf
     single: bool = False
     hard: bool = False
+    alone: bool = False
     counted: bool = False
     by_cell: bool = False
     by_row: bool = False
@@ -75,6 +77,10 @@ def _keras(*losses: str, **settings: Any) -> dict[str, Rule]:
     return _same(*losses, counted=True, by_row=True, **settings)
 
 
+def _single(*losses: str, **settings: Any) -> dict[str, Rule]:
+    return _same(*losses, single=True, alone=True, **settings)
+
+
 # A loss that is scored otherwise over classes than of one event has a rule of its own for those.
 CONVENTIONS: dict[str, Mapping[str, Rule]] = {
     "torch": {
@@ -89,8 +95,8 @@ CONVENTIONS: dict[str, Mapping[str, Rule]] = {
         **_same("mse", "mae", "msle", "mape", "quantile", "poisson", "gamma", "tweedie"),
         **_same("hinge", "multiclass-hinge"),
         **_same("rmse", "rmsle", apart=True),
-        **_same("bce", "ce", forms=(PROBS,), clip=AUTO, hard=True),
-        "brier": Rule((PROBS,), of_two={"scale_by_half": True}),
+        **_same("bce", "ce", forms=(PROBS,), clip=AUTO, hard=True, alone=True),
+        "brier": Rule((PROBS,), alone=True, of_two={"scale_by_half": True}),
     },
     "keras": {
         **_keras("mse", "mae", "huber", "log-cosh", "hinge", "squared-hinge"),
@@ -110,19 +116,19 @@ CONVENTIONS: dict[str, Mapping[str, Rule]] = {
         ),
     },
     "kaggle": {
-        **_same("mse", "rmse", "mae", "msle", "rmsle", "mape"),
-        "bce": Rule((PROBS,), clip=1e-15),
+        **_same("mse", "rmse", "mae", "msle", "rmsle", "mape", alone=True),
+        "bce": Rule((PROBS,), clip=1e-15, alone=True),
         "ce": Rule((PROBS,), clip=1e-15, normalized=LAST),
     },
     "xgboost": {
-        **_same("rmse", "mae", "rmsle", single=True),
-        "mape": Rule(single=True, parameters={"eps": 0.0}),
-        **_same("bce", "ce", forms=(PROBS,), floor=float(np.log(np.float32(1e-16))), single=True),
+        **_single("rmse", "mae", "rmsle"),
+        **_single("mape", parameters={"eps": 0.0}),
+        **_single("bce", "ce", forms=(PROBS,), floor=float(np.log(np.float32(1e-16)))),
     },
     "lightgbm": {
-        **_same("mse", "rmse", "mae", "huber", "quantile"),
-        "mape": Rule(parameters={"eps": 1.0}),
-        **_same("bce", "ce", forms=(PROBS,), floor=-34.53877639770508, hard=True),
+        **_same("mse", "rmse", "mae", "huber", "quantile", alone=True),
+        "mape": Rule(alone=True, parameters={"eps": 1.0}),
+        **_same("bce", "ce", forms=(PROBS,), floor=-34.53877639770508, hard=True, alone=True),
     },
 }
 
@@ -144,8 +150,8 @@ class TermOptions:
         if self.convention not in known:
             hint = did_you_mean(str(self.convention), known) or f"they are {', '.join(known)}"
             raise UsageError(f"there is no convention '{self.convention}'", hint=hint)
-        if self.eps is not None and self.eps != AUTO and not _between(self.eps, 0.0, 0.5):
-            raise UsageError(f"--eps is auto, or from 0 to below 0.5, not {self.eps}")
+        if self.eps not in (None, AUTO, 0) and not _between(self.eps, _LEAST, 0.5):
+            raise UsageError(f"--eps is auto, 0, or from {_LEAST:.2g} to below 0.5, not {self.eps}")
         if not _between(self.smoothing, 0.0, 1.0):
             raise UsageError(f"--label-smoothing is from 0 to below 1, not {self.smoothing:g}")
         if not (math.isfinite(self.pos_weight) and self.pos_weight >= 0):
@@ -156,16 +162,27 @@ def _between(value: float | str, low: float, high: float) -> bool:
     return not isinstance(value, str) and low <= value < high
 
 
-def check_options(loss: Loss, domain: Domain, form: str, options: TermOptions) -> None:
+@dataclass(frozen=True)
+class Predictions:
+    """What terms depend on besides the loss: domain, form, type and number of the columns."""
+
+    domain: Domain
+    form: str
+    stored: str
+    columns: int
+
+
+def check_options(loss: Loss, predictions: Predictions, options: TermOptions) -> None:
     """Refuse options that a loss has no use for.
 
     Raises:
         UsageError: it is not there in this convention, or an option does nothing to it.
 
     """
+    domain, form = predictions.domain, predictions.form
     variant = loss.variant(domain)
     if options.convention not in (EXACT, ALL):
-        _rule(loss, domain, form, options.convention)
+        _rule(loss, predictions, options.convention)
     if options.smoothing and not (domain.unit_labels and variant.soft):
         raise UsageError(f"--label-smoothing is for losses that take soft labels, not {loss}")
     if options.pos_weight != 1 and not (domain.event and variant.linear):
@@ -178,14 +195,14 @@ def check_options(loss: Loss, domain: Domain, form: str, options: TermOptions) -
         raise UsageError(f"--eps is for logarithms of probabilities, and {loss} has none here")
 
 
-def _rule(loss: Loss, domain: Domain, form: str, convention: str) -> Rule:
+def _rule(loss: Loss, predictions: Predictions, convention: str) -> Rule:
     """Return a tool's rule for a loss.
 
     Raises:
         UsageError: it has no such loss.
 
     """
-    rules = CONVENTIONS[convention]
+    rules, form, domain = CONVENTIONS[convention], predictions.form, predictions.domain
     if loss.name not in rules:
         hint = f"{convention} has {', '.join(sorted(name for name in rules if '/' not in name))}"
         raise UsageError(f"{convention} has no {loss.name}", hint=hint)
@@ -194,6 +211,8 @@ def _rule(loss: Loss, domain: Domain, form: str, convention: str) -> Rule:
     if form not in rule.forms:
         forms = ", ".join(rule.forms)
         raise UsageError(f"{convention} has {loss.name} from {forms} only, not from {form}")
+    if rule.alone and not domain.whole and predictions.columns > 1:
+        raise UsageError(f"{convention} has {loss.name} of one column only")
     for name, value in rule.given.items():
         if dict(loss.parameters)[name] != value:
             wanted = f"{name.replace('_', '-')}={str(value).lower()}"
@@ -201,24 +220,14 @@ def _rule(loss: Loss, domain: Domain, form: str, convention: str) -> Rule:
     return rule
 
 
-def conventions_of(loss: Loss, domain: Domain, form: str) -> Iterator[str]:
-    """Yield the tools that have a loss from predictions of a form."""
+def conventions_of(loss: Loss, predictions: Predictions) -> Iterator[str]:
+    """Yield the tools that have a loss of such predictions."""
     for name in CONVENTIONS:
         try:
-            _rule(loss, domain, form, name)
+            _rule(loss, predictions, name)
         except UsageError:
             continue
         yield name
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """What terms depend on besides the loss: domain, form, type and number of the columns."""
-
-    domain: Domain
-    form: str
-    stored: str
-    columns: int
 
 
 def scoring_of(
@@ -241,7 +250,7 @@ def scoring_of(
 def _terms(loss: Loss, convention: str, predictions: Predictions, options: TermOptions) -> Terms:
     """Return the terms of a loss in a convention, with what the options change."""
     form, domain = predictions.form, predictions.domain
-    rule = Rule() if convention == EXACT else _rule(loss, domain, form, convention)
+    rule = Rule() if convention == EXACT else _rule(loss, predictions, convention)
     variant = loss.variant(domain)
     clip, floor, normalized = rule.clip, rule.floor, rule.normalized
     if options.eps is not None and variant.logs:

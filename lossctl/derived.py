@@ -35,6 +35,7 @@ def other_units(plan: Plan, scoring: Scoring, value: float) -> Mapping[str, floa
     return {}
 
 
+@np.errstate(all="ignore")  # what is not finite has no best constant
 def best_constant(
     plan: Plan, scoring: Scoring, summaries: Summaries, denominator: float, value: float
 ) -> tuple[float, float] | None:
@@ -48,8 +49,8 @@ def best_constant(
         return None
     terms = scoring.terms
     if isinstance(best, MeanOf):
-        found = [one for one in summaries.all(Pivot) if one.kernel == terms.kernel]
-        total = found[0].total() if found else math.nan
+        found = {one.cell: one for one in summaries.all(Pivot) if one.kernel == terms.kernel}
+        total = sum(one.total() for one in found.values()) if found else math.nan
     else:
         counted = summaries.get(Counted)
         total = math.nan if counted is None else _of_frequencies(terms, best, counted)

@@ -25,8 +25,8 @@ class Plan:
     how many of the worst rows are wanted; ``per_row``: every row is. ``sum_tolerance`` is None
     where rows of probabilities are normalized. ``others`` are scorings on the terms of other
     conventions, beside those that were asked for. ``alternatives`` are the same for a loss that
-    comes out infinite, if the inputs can be read again. ``pivots`` are numbers near the labels, one
-    for each column of them. ``block_rows`` bounds the rows of a block; results do not depend on it.
+    comes out infinite, if the inputs can be read again. ``block_rows`` bounds the rows of a block;
+    results do not depend on it.
     """
 
     scorings: tuple[Scoring, ...]
@@ -37,7 +37,6 @@ class Plan:
     coding: Coding
     others: tuple[Scoring, ...] = ()
     alternatives: tuple[Scoring, ...] = ()
-    pivots: tuple[float, ...] = ()
     weights: str = "none"
     ignore: str | None = None
     said: tuple[tuple[str, str], ...] = ()

@@ -19,11 +19,10 @@ from lossctl.labels import choose as choose_coding
 from lossctl.losses import parse
 from lossctl.losses.domain import LOGITS, NUMBERS, Domain
 from lossctl.losses.terms import NO, Scoring
-from lossctl.numbers import to_number
 from lossctl.plan import ERROR, PROPAGATE, SKIP, Plan
 from lossctl.result import MEAN, NONE, SUM, Result
 from lossctl.sources import InputOptions, open_tables
-from lossctl.sources.table import Column, Inputs, Table
+from lossctl.sources.table import Inputs, Table
 from lossctl.sources.views import View
 from lossctl.suspicions import (
     refuse_headers_of_numbers,
@@ -166,7 +165,6 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         scorings=own,
         others=others if options.terms.convention == ALL else (),
         alternatives=others if infinite else (),
-        pivots=tuple(_pivot(label, options.input.decimal) for label in roles.label),
         fingerprint=options.fingerprint,
         domain=domain,
         form=form,
@@ -201,13 +199,6 @@ def _said(label: LabelOptions) -> tuple[tuple[str, str], ...]:
 def _predictions(domain: Domain, form: str, roles: Roles) -> Predictions:
     types = sorted(column.stored for column in roles.prediction)  # by their bits, as it happens
     return Predictions(domain, form, types[-1], len(roles.prediction))
-
-
-def _pivot(label: Column, decimal: str) -> float:
-    """Return a number near the labels: the mean of the first ones."""
-    numbers = [to_number(cell, decimal) for cell in label.head]
-    finite = [number for number in numbers if number is not None and math.isfinite(number)]
-    return math.fsum(finite) / len(finite) if finite else 1.0
 
 
 def _normalized(scorings: tuple[Scoring, ...]) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossctl import diagnosis
+from lossctl.known import without_prefix
+from lossctl.labels.weighing import spellings
 from lossctl.losses.best import Frequencies as OfFrequencies
 from lossctl.losses.best import MeanOf
 from lossctl.losses.domain import PROBS
@@ -30,14 +32,25 @@ def _wanted(plan: Plan) -> Iterator[Summary]:
     if found is not None:
         yield found
     if plan.fingerprint:
-        yield Fingerprint()
+        yield Fingerprint(_names(plan))
     if plan.reduction == NONE:
         return
     yield from _constants(plan)
     for scoring in plan.scorings:
         logs = scoring.loss.variant(plan.domain).logs
-        if logs and plan.form == PROBS and scoring.terms.threshold > 0:
+        acts = scoring.terms.threshold > 0 or scoring.terms.smoothing > 0
+        if logs and plan.form == PROBS and acts:
             yield Clipped(plan.column(scoring), scoring.terms, plan.domain.classes)
+
+
+def _names(plan: Plan) -> tuple[str, ...]:
+    """Return what classes or outputs are called, whatever order they stand in."""
+    if plan.domain.classes:
+        return tuple(names[0] for names in spellings(plan.domain, plan.roles, plan.coding))
+    if len(plan.roles.label) == 1:
+        return ("",)
+    names = plan.roles.prediction_names
+    return without_prefix(names) if names else tuple(map(str, range(len(plan.roles.label))))
 
 
 def _constants(plan: Plan) -> Iterator[Summary]:
@@ -48,9 +61,8 @@ def _constants(plan: Plan) -> Iterator[Summary]:
         if best is None or scoring.loss.finish != AS_MEAN or len(scoring.parts) > 1:
             continue
         if isinstance(best, MeanOf):
-            taken = scoring.loss.bounds(plan.domain).prediction
-            pivots = (c if isinstance(taken, tuple) or taken.holds(c) else 1.0 for c in plan.pivots)
-            yield Pivot.empty(scoring.terms.kernel, best, tuple(pivots))
+            for cell in range(len(plan.roles.label)):
+                yield Pivot(scoring.terms.kernel, best, cell)
         counts |= isinstance(best, OfFrequencies)
     if counts and plan.domain.classes:
         yield Frequencies.empty(len(plan.roles.prediction))

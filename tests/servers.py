@@ -129,6 +129,27 @@ def _handler(site: Site) -> type[BaseHTTPRequestHandler]:  # noqa: C901  # a way
             place = self.path.replace("/moved/", "/ranged/")
             self._give(302, b"", b"", Location=place)
 
+        def away(self, body: bytes, asked: str) -> None:  # noqa: ARG002
+            self._give(302, b"", b"", Location="ftp://127.0.0.1/f.csv?secret=5e7f")
+
+        def around(self, body: bytes, asked: str) -> None:  # noqa: ARG002
+            self._give(302, b"", b"", Location=self.path)
+
+        def rangeless(self, body: bytes, asked: str) -> None:  # noqa: ARG002
+            """Give a part without saying which."""
+            self._give(206, body[:40], body[:40])
+
+        def never(self, body: bytes, asked: str) -> None:  # noqa: ARG002
+            self._give(416, b"", b"")
+
+        def packed(self, body: bytes, asked: str) -> None:  # noqa: ARG002
+            self._give(200, body, body, Content_Encoding="br")
+
+        def short(self, body: bytes, asked: str) -> None:
+            """Give no more than a little at a time, of what was asked for from a start on."""
+            stop = asked.partition("-")[2]
+            self._range(body, f"{asked.partition('-')[0]}-999" if stop else asked, tag='"v1"')
+
         def nonsense(self, body: bytes, asked: str) -> None:  # noqa: ARG002
             self.wfile.write(b"SSH-2.0-OpenSSH_9.9\r\n")
 

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import numpy as np
@@ -17,6 +18,7 @@ from processes import Run
 from pyarrow import fs
 from servers import Site, s3_endpoint, web_server
 
+from lossctl import score
 from lossctl.errors import DataError, UsageError
 from lossctl.result import Result
 from lossctl.sources import web
@@ -67,8 +69,6 @@ def _contents(frame: dict[str, np.ndarray]) -> dict[str, bytes]:
 
 @pytest.fixture(name="value", scope="module")
 def _value(frame: dict[str, np.ndarray]) -> float:
-    from lossctl import score  # noqa: PLC0415
-
     return score("bce", frame["prob"], frame["label"]).value
 
 
@@ -90,16 +90,12 @@ def options(name: str) -> list[str]:
 def test_every_format_on_every_server_gives_the_same_bits(
     way: str, name: str, site: Site, contents: dict[str, bytes], value: float
 ) -> None:
-    from lossctl import score  # noqa: PLC0415
-
     site.put(name, contents[name])
     address = f"{site.address}/{way}/{name}"
     assert score("bce", address, **columns_of(name)).value == value  # type: ignore[arg-type]
 
 
 def test_a_server_without_ranges_is_asked_once(site: Site, contents: dict[str, bytes]) -> None:
-    from lossctl import score  # noqa: PLC0415
-
     score("bce", site.put("t.csv", contents["t.csv"]))
     assert site.requests == ["plain bytes=0-65535"]
 
@@ -107,8 +103,6 @@ def test_a_server_without_ranges_is_asked_once(site: Site, contents: dict[str, b
 def test_a_large_file_is_asked_for_its_head_and_its_rest(
     site: Site, contents: dict[str, bytes]
 ) -> None:
-    from lossctl import score  # noqa: PLC0415
-
     site.put("t.csv", contents["t.csv"])
     score("bce", f"{site.address}/ranged/t.csv")
     assert site.requests[0] == "ranged bytes=0-65535"
@@ -128,6 +122,11 @@ ERRORS = {
     "stuck": "bytes before its end, {address}/stuck/t.csv",
     "cut_chunks": "cannot read from the server: IncompleteRead(",
     "lengthless": "the server does not say how long the file is, {address}/lengthless/t.csv",
+    "away": "cannot read from the server: unknown url type: ftp",
+    "around": "sends on and on, or to where there is no file for us (302 Found)",
+    "rangeless": "the server answers 206 Partial Content, {address}/rangeless/t.csv",
+    "never": "the server answers 416 Requested Range Not Satisfiable",
+    "packed": "the server compresses with 'br' though it was asked not to",
     "nonsense": "cannot read from the server: SSH-2.0",
 }
 
@@ -142,6 +141,28 @@ def test_what_goes_wrong_on_the_way_is_an_error(
     assert ERRORS[way].format(address=site.address) in run.err
     assert run.err.startswith("error: ")
     assert run.err.count("\n") <= 2
+    assert "5e7f" not in run.err
+
+
+def test_names_as_people_write_them_and_odd_but_honest_servers(
+    site: Site, contents: dict[str, bytes], value: float
+) -> None:
+    for name in ("a b.csv", "ü.csv", "100%25.csv"):
+        site.files.update(dict.fromkeys((quote(name), name), contents["t.csv"]))
+        assert score("bce", f"{site.address}/plain/{name}?x=1").value == value
+    site.put("t.csv", contents["t.csv"])
+    assert score("bce", f"{site.address}/short/t.csv").value == value
+    site.put("empty.csv", b"")
+    with pytest.raises(DataError, match="empty"):
+        score("bce", f"{site.address}/ranged/empty.csv")
+
+
+@pytest.mark.parametrize("address", ["http://[::1/x.csv", "https://[bad]/x.csv"])
+def test_what_is_no_address(address: str, lossctl: Lossctl) -> None:
+    for arguments in ((address,), ("f.csv", address)):
+        run = lossctl("bce", *arguments)
+        assert run.code == 3
+        assert run.err.startswith("error: ")
 
 
 def test_a_silent_server_is_not_waited_for(
@@ -220,8 +241,6 @@ def put(store: fs.S3FileSystem, path: str, content: bytes) -> None:
 def test_every_format_in_s3_gives_the_same_bits(
     name: str, bucket: fs.S3FileSystem, contents: dict[str, bytes], value: float
 ) -> None:
-    from lossctl import score  # noqa: PLC0415
-
     put(bucket, f"bucket/a folder/{name}", contents[name])
     found = score("bce", f"s3://bucket/a folder/{name}", **columns_of(name))  # type: ignore[arg-type]
     assert found.value == value

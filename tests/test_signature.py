@@ -113,3 +113,43 @@ def test_a_label_in_a_signature_cannot_break_it(lossctl: Lossctl, write: Write) 
 def test_what_is_no_signature(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said.replace("|", r"\|")):
         parse(text)
+
+
+def test_a_fingerprint_is_of_what_the_labels_mean(tmp_path: Path) -> None:
+    def of(labels: str, predictions: str = "p_cat,p_dog\n.5,.5\n.4,.6\n", **options: object) -> str:
+        (tmp_path / "p.csv").write_text(predictions)
+        (tmp_path / "l.csv").write_text(labels)
+        return fingerprint("ce", str(tmp_path / "p.csv"), str(tmp_path / "l.csv"), **options)
+
+    turned = "p_dog,p_cat\n.5,.5\n.6,.4\n"
+    same = {
+        of("label\ncat\ndog\n"),
+        of("label\n0\n1\n"),
+        of("label\n1\n2\n", label_base=1),
+        of("cat,dog\n1,0\n0,1\n"),
+        of("dog,cat\n0,1\n1,0\n"),
+        of("label\ncat\ndog\n", turned),
+        of("cat,dog\n1,0\n0,1\n", turned),
+    }
+    assert len(same) == 1
+    assert of("label\n0\n0\n", turned) == of("label\n1\n1\n") != of("label\n0\n0\n")
+    assert of("cat,dog\n.5,.5\n0,1\n") not in same
+    p = [0.2, 0.7]
+    events = [[0, 1], [-1, 1], [False, True], ["no", "yes"], ["False", "true"]]
+    assert len({fingerprint("bce", p, y) for y in events}) == 1
+    yes = fingerprint("bce", p, ["a", "b"], positive="b")
+    assert yes == fingerprint("bce", p, [0, 1]) != fingerprint("bce", p, ["a", "b"], positive="a")
+
+
+def test_a_signature_tells_what_was_said_of_the_labels(lossctl: Lossctl, write: Write) -> None:
+    write("f.csv", "prob,label,w1,w2\n0.2,a,1,1\n0.7,b,2,3\n")
+    said = {
+        json.loads(lossctl("bce", "f.csv", "--json", *options).out)["signature"]
+        for options in (
+            ("--positive", "a"),
+            ("--positive", "b"),
+            ("--positive", "b", "--weight-col", "w1"),
+            ("--positive", "b", "--weight-col", "w2"),
+        )
+    }
+    assert len(said) == 4

@@ -15,8 +15,13 @@ from sklearn import metrics
 from sklearn.utils.class_weight import compute_class_weight
 
 from lossctl import row_losses, score
+from lossctl.block import Block, RowLosses
 from lossctl.conventions import CONVENTIONS
 from lossctl.errors import DataError, UsageError
+from lossctl.losses import LOSSES
+from lossctl.losses.best import MeanOf
+from lossctl.losses.domain import REAL
+from lossctl.summaries.constants import Pivot
 
 Lossctl = Callable[..., Run]
 Write = Callable[[str, "str | bytes"], Path]
@@ -69,7 +74,9 @@ def test_class_weights_in_every_spelling(
         ("cat=-1", 3, "-1 is no weight"),
         ("cat=nan", 3, "nan is no weight"),
         ("cat=x", 3, "x is no weight"),
-        ("cat=1,cat=2", 3, "a class has two weights"),
+        ("cat=1,cat=2", 3, "the class 'cat' has two weights"),
+        ("cat=1,p_cat=2", 3, "the class 'p_cat' has two weights"),
+        ("http://127.0.0.1:9/w.csv?sig=5ecret", 3, "http://127.0.0.1:9/w.csv?sig=…"),
         ("0,0,0", 2, "all classes weigh nothing"),
         ("none.csv", 3, "there is no such file"),
     ],
@@ -289,3 +296,89 @@ def test_a_spread_is_called_so_and_found_by_its_name(write: Write, lossctl: Loss
     write("g.csv", "a,b,c,y\n0.5,1,1,1\n")
     run = lossctl("gaussian-nll", "g.csv")
     assert "two columns are wanted, the mean and its spread, and there are 3" in run.err
+
+
+def test_keras_divides_by_rows_whatever_the_classes_weigh() -> None:
+    p, y = [[0.2, 0.8], [0.6, 0.4], [0.5, 0.5]], [0, 1, 1]
+    found = score("ce", p, y, convention="keras", class_weight=[3, 1])
+    expected = -(3 * np.log(0.2) + np.log(0.4) + np.log(0.5)) / 3
+    np.testing.assert_allclose(found.value, expected, rtol=1e-15)
+    assert (found.denominator, "|denom:n|" in found.signature) == (3.0, True)
+    onehot = np.eye(2)[y]
+    assert score("ce", p, onehot, convention="keras", class_weight=[3, 1]).value == found.value
+
+
+def test_what_weighs_nothing_costs_nothing() -> None:
+    p, y = [0.0, 0.5], [1, 0]
+    zero: list[dict[str, Any]] = [{"pos_weight": 0}, {"class_weight": [1, 0]}]
+    for options in zero:
+        assert score("bce", p, y, reduction="sum", **options).value == np.log(2)
+    rows = [[0.0, 1.0], [0.5, 0.5]]
+    found = score("ce", rows, [0, 1], reduction="sum", class_weight={"0": 0, "1": 1})
+    assert found.value == np.log(2)
+
+
+@pytest.mark.parametrize(("offset", "spread"), [(1e8, 1e-3), (1e8, 1.0), (-1e12, 1.0), (0.0, 1.0)])
+def test_the_skill_keeps_its_digits_far_from_zero(offset: float, spread: float) -> None:
+    rng = np.random.default_rng(6)
+    y = offset + spread * rng.normal(size=70_001)
+    p = y + 0.1 * spread * rng.normal(size=70_001)
+    w = rng.random(70_001)
+    exact, weights = y - offset, w / w.sum()  # no rounding: they are near
+    best = float(weights @ (exact - weights @ exact) ** 2)
+    found = score("mse", p, y, weights=w).best_constant
+    assert found is not None
+    np.testing.assert_allclose(found[0], best, rtol=1e-9)
+    ignored = np.concatenate([np.full(200, 1e36), y])
+    both = score("mse", np.concatenate([np.zeros(200), p]), ignored, ignore_label=1e36)
+    alone = score("mse", p, y)
+    np.testing.assert_allclose(both.best_constant, alone.best_constant, rtol=1e-12)
+
+
+def test_constants_of_parts_add_up_whatever_they_lie_around() -> None:
+    rng = np.random.default_rng(9)
+    y = rng.gamma(2.0, 50.0, 3000)
+    for name in ("mse", "msle", "poisson", "gamma"):
+        kernel = LOSSES[name].kernel(REAL, "numbers")
+        best = LOSSES[name].variants[0].best
+        assert isinstance(best, MeanOf)
+        whole, parts = Pivot(kernel, best, 0), Pivot(kernel, best, 0)
+        nothing = RowLosses(np.empty((1, 0)), ())
+        for start in range(0, 3000, 500):
+            block = Block(y[start : start + 500, None], y[start : start + 500, None])
+            whole = whole.add(block, nothing)
+            parts += Pivot(kernel, best, 0).add(block, nothing)
+        mean = best.inverse(np.mean(best.link(y), keepdims=True))
+        expected = float(np.sum(kernel(np.broadcast_to(mean, y.shape), y)))
+        np.testing.assert_allclose([whole.total(), parts.total()], expected, rtol=1e-11)
+
+
+def test_tools_of_one_column_have_no_loss_of_several() -> None:
+    p, y = [[0.7, 0.2], [0.3, 0.6]], [[1, 0], [0, 1]]
+    with pytest.raises(UsageError, match="sklearn has bce of one column only"):
+        score("bce", p, y, convention="sklearn")
+    found = score("bce", p, y, convention="all").conventions
+    assert found is not None
+    assert found["sklearn"] is None
+    assert found["torch"] is not None
+
+
+@pytest.mark.parametrize("weights", [5, {}, [], {"1": None}, [[1, 2]], [1 + 0j, 2]])
+def test_what_are_no_class_weights_in_python(weights: Any) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # UsageError or DataError
+        score("bce", [0.2, 0.7], [0, 1], class_weight=weights)
+
+
+def test_numbers_of_any_type_are_taken() -> None:
+    plain = score("bce", [0.2, 0.7], [0, 1], pos_weight=2.0, label_smoothing=0.0)
+    again = score("bce", [0.2, 0.7], [0, 1], pos_weight=2, label_smoothing=np.int64(0))
+    assert again == plain
+    for weights in ({True: 2}, {1.0: 2}, {"1": 2}, {1: 2.0}, [1, 2]):
+        found = score("bce", [0.2, 0.7], [0, 1], class_weight=weights)
+        assert found.signature.count("classw:1,2|") == 1
+
+
+def test_smoothing_that_makes_a_loss_infinite_is_named() -> None:
+    found = score("ce", [[0.5, 0.5, 0.0]], [0], label_smoothing=0.1)
+    assert "smoothing gives it a share" in found.warnings[0]
+    assert found.clipped == (0, 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from lossctl.losses.domain import Domain
 from lossctl.names import did_you_mean, listing, quoted
 from lossctl.numbers import spelled, to_number
 from lossctl.sources import InputOptions, open_tables
+from lossctl.sources.places import is_address, shown
 from lossctl.sources.table import Request
 
 BALANCED = "balanced"
@@ -35,8 +37,10 @@ def class_weights(given: Any, domain: Domain, roles: Roles, coding: Coding) -> t
         DataError: there is no such class, or the file cannot be read.
 
     """
-    known = _spellings(domain, roles, coding)
+    known = spellings(domain, roles, coding)
     pairs, where = _pairs(given)
+    if not pairs:
+        raise UsageError("there are no class weights", where=where)
     names = [name for name, _ in pairs]
     weights = [_checked(weight, where) for _, weight in pairs]
     if None in names:
@@ -44,42 +48,41 @@ def class_weights(given: Any, domain: Domain, roles: Roles, coding: Coding) -> t
             what = f"{len(weights)} weights for {len(known)} classes"
             raise DataError(what, where=where, hint="one for each, in the order of the columns")
     else:
-        placed = dict(zip(map(str, names), weights, strict=True))
-        if len(placed) < len(pairs):
-            raise DataError("a class has two weights", where=where)
-        weights = _in_order(placed, known, where)
+        weights = _in_order([*zip(map(str, names), weights, strict=True)], known, where)
     if not any(weights):
         raise UsageError("all classes weigh nothing", where=where)
     return tuple(weights)
 
 
 def _in_order(
-    placed: Mapping[str, float], known: Sequence[frozenset[str]], where: str
+    placed: Sequence[tuple[str, float]], known: Sequence[tuple[str, ...]], where: str
 ) -> list[float]:
-    found = [1.0] * len(known)
-    for name, weight in placed.items():
-        places = [i for i, spellings in enumerate(known) if name in spellings]
+    found: list[float | None] = [None] * len(known)
+    for name, weight in placed:
+        places = [i for i, spelled_so in enumerate(known) if name in spelled_so]
         if len(places) != 1:
-            texts = [text for spellings in known for text in sorted(spellings)[:1]]
+            texts = [spelled_so[0] for spelled_so in known if spelled_so]
             hint = did_you_mean(name, texts) or f"the classes are {listing(texts)}"
             raise DataError(f"no class is called {quoted(name)}", where=where, hint=hint)
+        if found[places[0]] is not None:
+            raise DataError(f"the class {quoted(name)} has two weights", where=where)
         found[places[0]] = weight
-    return found
+    return [1.0 if weight is None else weight for weight in found]
 
 
-def _spellings(domain: Domain, roles: Roles, coding: Coding) -> list[frozenset[str]]:
-    """Return what each class is called."""
+def spellings(domain: Domain, roles: Roles, coding: Coding) -> list[tuple[str, ...]]:
+    """Return what each class is called, the name to be shown first."""
     if not domain.classes:
         if isinstance(coding, Named):
-            other = {"0", coding.negative} if coding.negative is not None else {"0"}
-            return [frozenset(other), frozenset({"1", coding.positive})]
-        return [frozenset({"0", "-1", "false", "no"}), frozenset({"1", "true", "yes"})]
-    found: list[set[str]] = [set() for _ in roles.prediction]
+            other = (coding.negative, "0") if coding.negative is not None else ("0",)
+            return [other, (coding.positive, "1")]
+        return [("0", "-1", "false", "no"), ("1", "true", "yes")]
+    found: list[dict[str, None]] = [{} for _ in roles.prediction]
     own = roles.prediction_names
-    for names in (own, own and without_prefix(own), *_of_coding(coding)):
-        for spellings, name in zip(found, names or (), strict=False):
-            spellings.add(name)
-    return [frozenset(spellings) for spellings in found]
+    for names in (own and without_prefix(own), own, *_of_coding(coding)):
+        for texts, name in zip(found, names or (), strict=False):
+            texts[name] = None
+    return [tuple(texts) for texts in found]
 
 
 def _of_coding(coding: Coding) -> tuple[Sequence[str], ...]:
@@ -96,17 +99,25 @@ def _pairs(given: Any) -> tuple[list[tuple[str | None, Any]], str]:
     """Return names and weights, and where they are from; without names they are in order."""
     where = "--class-weight"
     if isinstance(given, Mapping):
-        return [(str(name), weight) for name, weight in given.items()], where
+        return [(_named(name), weight) for name, weight in given.items()], where
     if not isinstance(given, str | os.PathLike):
-        return [(None, weight) for weight in given], where
+        try:
+            return [(None, weight) for weight in given], where
+        except TypeError:
+            raise UsageError(f"class weights are no {type(given).__name__}") from None
     text = os.fspath(given)
     parts = [part.strip() for part in text.split(",")]
     if all(to_number(part) is not None for part in parts):
         return [(None, part) for part in parts], where
-    if all("=" in part for part in parts) and not os.path.lexists(text):
+    if all("=" in part for part in parts) and not (is_address(text) or os.path.lexists(text)):
         named = (part.rpartition("=") for part in parts)
         return [(name.strip(), weight) for name, _, weight in named], where
-    return list(_from_file(text)), text
+    return list(_from_file(text)), shown(text)
+
+
+def _named(name: object) -> str:
+    """Return what a class is called that Python calls so: True and 1.0 are 1."""
+    return spelled(float(name)) if isinstance(name, Real) else str(name)
 
 
 def _from_file(path: str) -> Iterator[tuple[str | None, Any]]:
@@ -123,7 +134,9 @@ def _from_file(path: str) -> Iterator[tuple[str | None, Any]]:
 
 
 def _checked(weight: Any, where: str) -> float:
-    number = to_number(weight) if isinstance(weight, str) else float(weight)
+    number = to_number(weight) if isinstance(weight, str) else None
+    if isinstance(weight, Real):
+        number = float(weight)
     if number is None or not (math.isfinite(number) and number >= 0):
         raise DataError(f"{weight} is no weight", where=where, hint="finite numbers from 0 on")
     return number
@@ -135,8 +148,3 @@ def balanced(counts: Floats) -> tuple[float, ...]:
     weights = np.zeros(len(counts))
     weights[occur] = counts.sum() / (np.count_nonzero(occur) * counts[occur])
     return tuple(weights.tolist())
-
-
-def written(weights: Sequence[float]) -> str:
-    """Return weights as they stand in a signature."""
-    return ",".join(map(spelled, weights))

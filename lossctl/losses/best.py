@@ -25,10 +25,12 @@ class MeanOf:
 
     The loss is then a Bregman divergence of label and prediction (Banerjee et al. 2005), so that
     the mean loss of any constant c is that of the mean m, plus the loss of c where the label is m.
+    ``squared``: it is the square of the difference as the link shows it.
     """
 
     link: Callable[[Floats], Floats] = _same
     inverse: Callable[[Floats], Floats] = _same
+    squared: bool = False
 
 
 @dataclass(frozen=True)

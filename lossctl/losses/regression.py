@@ -20,7 +20,7 @@ _LN_2 = float(np.log(2.0))
     Name("mse", ("l2", "mean-squared-error")),
     Name("sse", ("sum-of-squared-errors",), finish=AS_TOTAL),
     Name("rmse", ("root-mean-squared-error",), finish=AS_ROOT_MEAN),
-    best=MeanOf(),
+    best=MeanOf(squared=True),
 )
 def squared_error(prediction: Floats, label: Floats) -> Floats:
     """Squared error (p − y)², in squared units of the label."""
@@ -128,7 +128,7 @@ def symmetric_relative_error(prediction: Floats, label: Floats) -> Floats:
     Name("rmsle", ("root-mean-squared-log-error",), finish=AS_ROOT_MEAN),
     prediction=ABOVE_MINUS_ONE,
     label=ABOVE_MINUS_ONE,
-    best=MeanOf(np.log1p, np.expm1),
+    best=MeanOf(np.log1p, np.expm1, squared=True),
 )
 def squared_log_error(prediction: Floats, label: Floats) -> Floats:
     """Squared logarithmic error (ln(1 + p) − ln(1 + y))², for numbers above −1.

@@ -68,12 +68,12 @@ def _cells(block: Block, terms: Terms, domain: Domain) -> float | Floats:
     weight = None
     if terms.class_weight is not None and not terms.counted:
         weight = np.array(terms.class_weight)
-    if domain.whole:
-        if weight is None or block.label.ndim > 1:  # rows of labels count as one, hard or soft
-            return 1.0 if terms.cells is None else terms.cells
-        return np.asarray(weight[block.label])
     if terms.cells is not None:
         return terms.cells
+    if domain.whole:
+        if weight is None or block.label.ndim > 1:  # rows of labels count as one, hard or soft
+            return 1.0
+        return np.asarray(weight[block.label])
     if weight is None:
         if block.left_out is None:
             return float(block.prediction.shape[1]) if terms.output is None else 1.0

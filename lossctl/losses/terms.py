@@ -18,6 +18,11 @@ from lossctl.losses.registry import Kernel, Loss
 NO, FIRST, LAST, INSIDE = "no", "first", "last", "inside"
 
 
+def _times(losses: Floats, weight: Floats) -> Floats:
+    """Return losses times weights; what weighs nothing costs nothing, were it infinite."""
+    return np.where(weight == 0, 0.0, losses * weight)
+
+
 @dataclass(frozen=True)
 class Terms:
     """What makes the row losses of one column. Equal terms make equal columns.
@@ -109,7 +114,7 @@ class Terms:
         if not self.linear:
             target = label * (1 - smooth) + smooth / 2 if smooth else label
             off, on = self.class_weight or (1.0, 1.0)
-            return self.kernel(prediction, target) * np.where(label == 1, on, off)
+            return _times(self.kernel(prediction, target), np.where(label == 1, on, off))
         losses = self._weighed(prediction, label)
         if not smooth:
             return losses
@@ -123,14 +128,14 @@ class Terms:
         losses = np.minimum(self.kernel(prediction, label), -self.floor)
         between = (label != 0) & (label != 1)
         if (off, on) != (1.0, 1.0):
-            losses = losses * np.where(label == 1, on, off)
+            losses = _times(losses, np.where(label == 1, on, off))
         elif self.floor == -math.inf:
             return losses
         if between.any():
             p, y = prediction[between], label[between]
             happened = np.minimum(self.kernel(p, np.ones_like(y)), -self.floor)
             did_not = np.minimum(self.kernel(p, np.zeros_like(y)), -self.floor)
-            losses[between] = on * y * happened + off * (1 - y) * did_not
+            losses[between] = _times(happened, on * y) + _times(did_not, off * (1 - y))
         return losses
 
     def of_rows(self, prediction: Floats, label: Floats | Integers) -> Floats:
@@ -158,7 +163,7 @@ class Terms:
         if self.linear and target.ndim == 2:
             return self.kernel(prediction, target * weight)
         own = weight[label] if label.ndim == 1 else row_sums(label * weight)
-        return np.asarray(self.kernel(prediction, target) * own)
+        return _times(self.kernel(prediction, target), own)
 
     def smoothed(self, label: Floats | Integers, classes: int) -> Floats:
         """Return labels as rows, (n, K), smoothed."""

@@ -46,7 +46,8 @@ class Delimited:
             return list(map(self._cell, column.tolist()))
         if column.dtype.kind != "f":
             return list(map(str, column.tolist()))
-        whole = np.isfinite(column) & (column % 1 == 0)
+        with np.errstate(invalid="ignore"):  # of infinity
+            whole = np.isfinite(column) & (column % 1 == 0)
         if whole.any():
             return [spelled(value) for value in column.tolist()]
         return list(map(repr, column.tolist()))

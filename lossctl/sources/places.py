@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import re
 from typing import Any, Protocol
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from lossctl.errors import DataError, UsageError
+from lossctl.names import quoted
 
 HEAD = 64 * 1024  # of a file: enough for most of what is looked at before it is read
 TIMEOUT = 30.0  # seconds without a byte
+_BY_PATH = ("s3://", "gs://", "gcs://", "file://")  # a ? is part of a name there
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -100,7 +102,7 @@ def is_web(name: str) -> bool:
 
 def path_of(name: str) -> str:
     """Return what of a name tells the suffix: an address of the web may end in a query."""
-    return urlsplit(name).path if is_web(name) else name
+    return _split(name).path if is_web(name) else name
 
 
 def shown(name: str) -> str:
@@ -109,9 +111,9 @@ def shown(name: str) -> str:
     >>> shown("https://host/preds.csv?user=me&sig=5e7f")
     'https://host/preds.csv?user=…&sig=…'
     """
-    if not is_web(name):
+    if not is_address(name) or name.lower().startswith(_BY_PATH):
         return name
-    scheme, host, path, query, _ = urlsplit(name)
+    scheme, host, path, query, _ = _split(name)
     keys = (part.partition("=") for part in query.split("&"))
     hidden = "&".join(f"{key}=…" if equals else "…" for key, equals, _ in keys) if query else ""
     return urlunsplit((scheme, host, path, hidden, ""))
@@ -124,12 +126,21 @@ def refuse_password(name: str) -> None:
         UsageError: there is one.
 
     """
-    user, at, _ = urlsplit(name).netloc.rpartition("@")
+    if not is_address(name):
+        return
+    user, at, _ = _split(name).netloc.rpartition("@")
     if at and (is_web(name) or ":" in user):
         hint = "credentials are taken from the environment only"
         if is_web(name):
             hint = "use an address that carries a signature, or save the file first"
         raise UsageError("an address with a user or password in it", hint=hint)
+
+
+def _split(name: str) -> SplitResult:
+    try:
+        return urlsplit(name)
+    except ValueError as error:
+        raise DataError(f"this is no address: {error}", where=quoted(name)) from error
 
 
 def changed(name: str) -> DataError:

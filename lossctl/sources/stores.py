@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -80,6 +81,8 @@ def addresses(name: str) -> list[str]:
     pattern = path.rstrip("/").split("/")
     fixed = next((i for i, part in enumerate(pattern) if _MAGIC & set(part)), None)
     with asking(name):
+        if fixed is not None and system.get_file_info(path).type == FileType.File:
+            return [name]  # a name wins over a glob
         if fixed is None:
             if system.get_file_info(path.rstrip("/")).type != FileType.Directory:
                 return [name]
@@ -142,6 +145,10 @@ def _s3(bucket: str, endpoint: str | None) -> Any:
 def _other(root: str) -> tuple[Any, str]:
     from pyarrow import fs  # noqa: PLC0415
 
+    scheme, _, store = root.partition("://")
+    if scheme.lower() in ("gs", "gcs"):
+        limit = timedelta(seconds=TIMEOUT)
+        return fs.GcsFileSystem(retry_time_limit=limit), store
     system, base = fs.FileSystem.from_uri(root)
     return system, base.rstrip("/")
 

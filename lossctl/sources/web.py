@@ -14,8 +14,10 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from lossctl.errors import DataError
+from lossctl.names import quoted
 from lossctl.sources.places import HEAD, TIMEOUT, Remote, changed, shown
 from lossctl.version import __version__
 
@@ -24,6 +26,8 @@ _RESUMED = 3  # times that one reading takes up a broken transfer
 _BROKEN = (OSError, http.client.HTTPException)
 _DENIED = {401, 403, 407}
 _GONE = {404, 410}
+_FIRST = f"bytes=0-{HEAD - 1}"
+_ASIS = "%/:=&?~#+!$,;'@()*[]"  # what of an address is not to be quoted again
 
 
 @dataclass(frozen=True)
@@ -119,17 +123,19 @@ def open_page(address: str) -> Remote | io.RawIOBase:
         DataError: the server cannot be reached, or has no such file for us.
 
     """
-    response = _ask(address, f"bytes=0-{HEAD - 1}")
+    response = _ask(address, _FIRST)
     name = shown(address)
-    _refuse_html(response, name)
+    _refuse_odd(response, name)
     found = _ranged(response)
-    if found is not None and found[0] == 0 and found[1].known:
-        size = found[1].size
-        with _Transfer(name, response, min(HEAD, size), None) as stream:
+    if found is not None and found[0] == 0 and found[1].known and response.length is not None:
+        with _Transfer(name, response, response.length, None) as stream:
             return Remote(Page(address, io.BufferedReader(stream).read(), found[1]))
     if response.status == http.HTTPStatus.PARTIAL_CONTENT:
         response.close()
         response = _ask(address, None)
+        if response.status != http.HTTPStatus.OK:
+            response.close()
+            raise DataError(f"the server answers {_said(response.status)}", where=name)
     if response.length is None and not response.chunked:
         response.close()
         hint = "save it first: a transfer that broke off could not be told from a whole file"
@@ -152,12 +158,12 @@ def _ask(address: str, part: str | None) -> http.client.HTTPResponse:
     if part is not None:
         headers["Range"] = part
     try:
-        request = urllib.request.Request(address, headers=headers)  # noqa: S310
-        response = urllib.request.urlopen(request, timeout=TIMEOUT)  # noqa: S310
+        request = urllib.request.Request(quote(address, _ASIS), headers=headers)  # noqa: S310
+        response = _opener().open(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
         with error:
-            if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                return _ask(address, None) if part == f"bytes=0-{HEAD - 1}" else _gone(address)
+            if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and part == _FIRST:
+                return _ask(address, None)  # an empty file has no first bytes
             raise _refused(shown(address), error) from None
     except (*_BROKEN, ValueError) as error:
         raise _broken(shown(address), error) from error
@@ -165,17 +171,40 @@ def _ask(address: str, part: str | None) -> http.client.HTTPResponse:
     return response
 
 
-def _gone(address: str) -> http.client.HTTPResponse:
-    raise changed(shown(address))
+def _opener() -> urllib.request.OpenerDirector:
+    """Return what opens addresses of the web, and no others that it may be sent to."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.HTTPHandler,
+        urllib.request.HTTPSHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPRedirectHandler,
+        urllib.request.HTTPErrorProcessor,
+        urllib.request.UnknownHandler,
+    ):
+        opener.add_handler(handler())
+    return opener
+
+
+def _said(status: int) -> str:
+    """Return a status in words of our own: those of a server may hold anything."""
+    try:
+        return f"{status} {http.HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
 
 
 def _refused(name: str, error: urllib.error.HTTPError) -> DataError:
-    said = f"{error.code} {error.reason}"
+    said = _said(error.code)
     if error.code in _GONE:
         return DataError(f"there is no such file ({said})", where=name)
     if error.code in _DENIED:
         hint = "use an address that carries a signature, or save the file first"
         return DataError(f"access is denied ({said})", where=name, hint=hint)
+    if error.code // 100 == 3:
+        what = f"the server sends on and on, or to where there is no file for us ({said})"
+        return DataError(what, where=name)
     return DataError(f"the server answers {said}", where=name)
 
 
@@ -188,8 +217,13 @@ def _broken(name: str, error: Exception) -> DataError:
     return DataError(f"cannot read from the server: {what}", where=name)
 
 
-def _refuse_html(response: http.client.HTTPResponse, name: str) -> None:
+def _refuse_odd(response: http.client.HTTPResponse, name: str) -> None:
     if response.headers.get_content_type() == "text/html":
         response.close()
         hint = "use the address of the file itself ('raw', 'download')"
         raise DataError("the address gives a web page, not a file", where=name, hint=hint)
+    packed = response.headers.get("Content-Encoding", "identity").lower()
+    if packed not in ("identity", "gzip", "x-gzip"):  # gzip is told by its first bytes
+        response.close()
+        what = f"the server compresses with {quoted(packed)} though it was asked not to"
+        raise DataError(what, where=name, hint="save the file first")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -79,58 +80,92 @@ class Frequencies:
 
 @dataclass(frozen=True, eq=False)
 class Pivot:
-    """What constants near the labels would have cost, one for each of m outputs.
+    """What a constant near the labels would have cost, for one output.
 
-    ``loss`` (m,) is the weighted sum of the losses of the constants, ``moved`` that of how far the
-    labels lie from them, seen through the link, ``weight`` that of the weights. From these follows
-    the loss of the mean: see ``MeanOf``. ``+`` is commutative, and associative within rounding.
+    The constant is the mean of the first block's labels. ``loss`` is the weighted sum of what it
+    costs, ``moved`` that of how far the labels lie from it, seen through the link, ``weight`` that
+    of the weights. From these follows the loss of the mean: see ``MeanOf``. ``+`` is commutative,
+    and associative, to within rounding.
     """
 
     kernel: Kernel
     best: MeanOf
-    constants: tuple[float, ...]
-    loss: Floats
-    moved: Floats
-    weight: Floats
-
-    @classmethod
-    def empty(cls, kernel: Kernel, best: MeanOf, constants: tuple[float, ...]) -> Pivot:
-        """Return the sums of no rows."""
-        nothing = np.zeros(len(constants))
-        return cls(kernel, best, constants, nothing, nothing, nothing)
+    cell: int
+    constant: float = math.nan
+    loss: float = 0.0
+    moved: float = 0.0
+    weight: float = 0.0
 
     @np.errstate(all="ignore")  # what is not finite has no best constant
     def add(self, block: Block, _: RowLosses) -> Pivot:
         """Return the sums with a block's added."""
-        found = np.zeros((3, len(self.constants)))
-        for cell in range(len(self.constants)):
-            for label, weight in _cached(block.label[:, cell], block, cell):
-                found[:, cell] += self._sums(cell, label, weight)
-        return self + replace(self, loss=found[0], moved=found[1], weight=found[2])
+        label = block.label[:, self.cell]
+        found = self
+        if not self.weight:
+            found = replace(self, constant=self._near(label, block))
+        for part, weight in _cached(label, block, self.cell):
+            found = found.with_labels(part, weight)
+        return found
 
-    def _sums(self, cell: int, label: Floats, weight: Floats | None) -> tuple[float, float, float]:
-        """Return what some labels of an output add to its loss, moved and weight."""
-        constant = np.array(self.constants[cell])
-        losses = self.kernel(np.broadcast_to(constant, label.shape), label)
+    def _near(self, label: npt.NDArray[Any], block: Block) -> float:
+        """Return the mean of labels; it must be possible as a prediction, too."""
+        total = weights = 0.0
+        for part, weight in _cached(label, block, self.cell):
+            total += float(np.add.reduce(part if weight is None else part * weight))
+            weights += float(len(part) if weight is None else np.add.reduce(weight))
+        mean = total / weights if weights else math.nan
+        possible = np.isfinite(self.kernel(np.array([mean]), np.array([mean])))
+        return mean if possible.all() else 1.0
+
+    def with_labels(self, label: Floats, weight: Floats | None) -> Pivot:
+        """Return the sums with some labels added."""
+        constant = np.array(self.constant)
         moved = self.best.link(label) - self.best.link(constant)
-        if weight is None:
-            return float(np.add.reduce(losses)), float(np.add.reduce(moved)), float(len(label))
-        weighed = (float(np.add.reduce(part * weight)) for part in (losses, moved))
-        return (*weighed, float(np.add.reduce(weight)))  # type: ignore[return-value]
-
-    def __add__(self, other: Pivot) -> Pivot:
-        """Return the sums of both."""
+        if self.best.squared:
+            losses = moved * moved
+        else:
+            losses = self.kernel(np.broadcast_to(constant, label.shape), label)
+        if weight is not None:
+            losses, moved = (np.where(weight == 0, 0.0, x * weight) for x in (losses, moved))
         return replace(
             self,
-            loss=self.loss + other.loss,
-            moved=self.moved + other.moved,
-            weight=self.weight + other.weight,
+            loss=self.loss + float(np.add.reduce(losses)),
+            moved=self.moved + float(np.add.reduce(moved)),
+            weight=self.weight + float(len(label) if weight is None else np.add.reduce(weight)),
+        )
+
+    def __add__(self, other: Pivot) -> Pivot:
+        """Return the sums of both, around the constant of one of them."""
+        if not (self.weight and other.weight):
+            return self if self.weight else other
+        theirs = other.around(self.constant)
+        return replace(
+            self,
+            loss=self.loss + theirs.loss,
+            moved=self.moved + theirs.moved,
+            weight=self.weight + theirs.weight,
         )
 
     @np.errstate(all="ignore")
+    def around(self, constant: float) -> Pivot:
+        """Return the same of another constant."""
+        here, there = (float(self.best.link(np.array(c))) for c in (self.constant, constant))
+        moved = self.moved + self.weight * (here - there)
+        loss = self.total() + self.weight * self._apart(constant, moved / self.weight)
+        return replace(self, constant=constant, loss=loss, moved=moved)
+
+    @np.errstate(all="ignore")
     def total(self) -> float:
-        """Return the weighted sum of the losses of the best constants."""
-        start = np.array(self.constants)
-        mean = self.best.inverse(self.best.link(start) + self.moved / self.weight)
-        apart = self.kernel(start, mean) - self.kernel(mean, mean)
-        return max(0.0, float((self.loss - self.weight * apart).sum()))
+        """Return the weighted sum of the losses of the best constant."""
+        if not self.weight:
+            return 0.0
+        apart = self._apart(self.constant, self.moved / self.weight)
+        return max(0.0, self.loss - self.weight * apart)
+
+    def _apart(self, constant: float, moved: float) -> float:
+        """Return what a constant costs where the label is the mean, so far from it."""
+        if self.best.squared:
+            return moved * moved
+        start = np.array([constant])
+        mean = self.best.inverse(self.best.link(start) + moved)
+        return float((self.kernel(start, mean) - self.kernel(mean, mean))[0])

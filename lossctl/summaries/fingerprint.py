@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +15,6 @@ import numpy.typing as npt
 
 from lossctl.block import Block, Floats, RowLosses
 from lossctl.numbers import spelled, to_number
-from lossctl.texts import Keys, Names
 
 Words = npt.NDArray[np.uint64]
 _LANES = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
@@ -27,32 +25,44 @@ _MASK = (1 << 64) - 1
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """Sums of the hashes of rows, modulo 2^64 each. ``+`` is commutative and associative."""
+    """Sums of the hashes of rows, modulo 2^64 each. ``+`` is commutative and associative.
 
+    A label is what it means: the ``names`` of its class, or its number; that of a row of several
+    columns does not depend on the order of their names.
+    """
+
+    names: tuple[str, ...]
     sums: tuple[int, int] = (0, 0)
 
     def add(self, block: Block, _: RowLosses) -> Fingerprint:
         """Return the fingerprint with a block's rows added."""
-        if block.shown is None:
-            raise AssertionError("rows that have a fingerprint must carry their labels")
-        return self + Fingerprint(tuple(self._sum(block, lane) for lane in _LANES))  # type: ignore[arg-type]
+        first, second = (self._sum(block, lane) for lane in _LANES)
+        return self + Fingerprint(self.names, (first, second))
 
     def _sum(self, block: Block, lane: np.uint64) -> int:
-        shown = block.shown
-        assert shown is not None  # noqa: S101
-        words = np.full(len(block.prediction), lane)
-        labels: Sequence[Names | Floats] = shown.labels
-        if block.label.ndim == 2 and len(labels) < block.label.shape[1]:  # rows of classes
-            labels = list(np.asarray(block.label, dtype=np.float64).T)
-        columns = [*labels, *([] if shown.keys is None else [shown.keys])]
-        for column in columns:
-            words = _mixed((words * np.uint64(3)) ^ _hashes(column, lane))
+        words = _mixed(self._labels(block, lane) + lane)
+        if block.shown is not None and block.shown.keys is not None:
+            texts = block.shown.keys.tolist()
+            words = _mixed(words ^ np.array([_of_text(text, lane) for text in texts], np.uint64))
         return int(np.add.reduce(words, dtype=np.uint64))
+
+    def _labels(self, block: Block, lane: np.uint64) -> Words:
+        """Return a word for each row's label."""
+        names = np.array([_of_text(name, lane) for name in self.names], np.uint64)
+        if block.label.ndim == 1:
+            return names[block.label.astype(np.int64)]
+        label = np.asarray(block.label, dtype=np.float64)
+        words = np.zeros(len(label), np.uint64)
+        one = _numbers(np.ones(1), lane)
+        for column, name in zip(label.T, names, strict=True):  # a row of one 1 is the class's name
+            cells = _mixed((_numbers(column, lane) - one) * _FIRST) + name
+            words += np.where((column == 0) & (len(names) > 1), np.uint64(0), cells)
+        return words
 
     def __add__(self, other: Fingerprint) -> Fingerprint:
         """Return the fingerprint of the rows of both."""
         (a, b), (c, d) = self.sums, other.sums
-        return Fingerprint(((a + c) & _MASK, (b + d) & _MASK))
+        return Fingerprint(self.names, ((a + c) & _MASK, (b + d) & _MASK))
 
     def __str__(self) -> str:
         """Return the 32 digits."""
@@ -65,13 +75,9 @@ def _mixed(words: Words) -> Words:
     return words ^ (words >> np.uint64(31))
 
 
-def _hashes(column: Names | Floats | Keys, lane: np.uint64) -> Words:
-    """Return a hash of each cell: of the text, or of the number, of which −0 is 0."""
-    if isinstance(column, Names):
-        return np.array([_of_text(text, lane) for text in column.texts], np.uint64)[column.codes]
-    if isinstance(column, Keys):
-        return np.array([_of_text(text, lane) for text in column.tolist()], np.uint64)
-    return _mixed((np.asarray(column, dtype=np.float64) + 0.0).view(np.uint64) + lane)
+def _numbers(values: Floats, lane: np.uint64) -> Words:
+    """Return a hash of each number, of which −0 is 0."""
+    return _mixed((values + 0.0).view(np.uint64) + lane)
 
 
 def _of_text(text: str, lane: np.uint64) -> int:
@@ -79,7 +85,7 @@ def _of_text(text: str, lane: np.uint64) -> int:
     text = text.strip()
     number = to_number(text)
     if number is not None and math.isfinite(number) and spelled(number) == text:
-        return int(_hashes(np.array([number]), lane)[0])
+        return int(_numbers(np.array([number]), lane)[0])
     data = text.encode("utf-8", "surrogateescape")
     key = int(lane).to_bytes(8, "little")
     return int.from_bytes(hashlib.blake2b(data, digest_size=8, key=key).digest(), "little")
