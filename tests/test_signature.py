@@ -137,8 +137,9 @@ def test_a_fingerprint_is_of_what_the_labels_mean(tmp_path: Path) -> None:
     p = [0.2, 0.7]
     events = [[0, 1], [-1, 1], [False, True], ["no", "yes"], ["False", "true"]]
     assert len({fingerprint("bce", p, y) for y in events}) == 1
-    yes = fingerprint("bce", p, ["a", "b"], positive="b")
-    assert yes == fingerprint("bce", p, [0, 1]) != fingerprint("bce", p, ["a", "b"], positive="a")
+    p, names = [0.2, 0.7, 0.3], ["a", "b", "b"]
+    yes = fingerprint("bce", p, names, positive="b")
+    assert yes == fingerprint("bce", p, [0, 1, 1]) != fingerprint("bce", p, names, positive="a")
 
 
 def test_a_signature_tells_what_was_said_of_the_labels(lossctl: Lossctl, write: Write) -> None:
