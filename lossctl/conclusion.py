@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -231,7 +230,11 @@ def _part(text: str) -> str:
     if number is not None and math.isfinite(number):
         return spelled(number)
     text = printable(readable(text).replace("%", "%25").replace("|", "%7C"))
-    return text if len(text) <= _LONG else hashlib.sha256(text.encode()).hexdigest()[:16]
+    if len(text) <= _LONG:
+        return text
+    import hashlib  # noqa: PLC0415  # 3 ms
+
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _norm(plan: Plan, terms: Terms) -> str:

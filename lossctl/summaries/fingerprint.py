@@ -6,7 +6,6 @@ all that chance can do; it is no defence against somebody who wants two sets to 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from dataclasses import dataclass
 
@@ -86,6 +85,8 @@ def _of_text(text: str, lane: np.uint64) -> int:
     number = to_number(text)
     if number is not None and math.isfinite(number) and spelled(number) == text:
         return int(_numbers(np.array([number]), lane)[0])
+    import hashlib  # noqa: PLC0415  # 3 ms, and few ask for a fingerprint
+
     data = text.encode("utf-8", "surrogateescape")
     key = int(lane).to_bytes(8, "little")
     return int.from_bytes(hashlib.blake2b(data, digest_size=8, key=key).digest(), "little")
