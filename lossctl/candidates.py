@@ -9,15 +9,16 @@ from lossctl.errors import DataError
 from lossctl.known import (
     is_aside,
     is_class_prefix,
+    is_deviation,
     is_key,
     is_label,
     is_nameless,
     is_prediction,
-    is_spread,
+    is_variance,
     shared_prefix,
     without_prefix,
 )
-from lossctl.losses.domain import Domain
+from lossctl.losses.domain import VARIANCE, Domain
 from lossctl.names import listing
 from lossctl.numbers import is_missing, to_number
 from lossctl.sources.table import EMPTY, TEXT, Column, Inputs, Table
@@ -76,7 +77,29 @@ def _mean_and_spread(table: Table, found: Sequence[Column]) -> tuple[Column, ...
             hint="say which, in this order: --pred-col MEAN,SPREAD",
         )
     first, second = found
-    return (second, first) if is_spread(first.name) and not is_spread(second.name) else (*found,)
+    if _is_spread(first) and not _is_spread(second):
+        return second, first
+    return first, second
+
+
+def check_spread(domain: Domain, table: Table, spread: Column) -> None:
+    """Refuse a variance where a standard deviation is wanted, and the other way round.
+
+    Raises:
+        DataError: the column's name says so.
+
+    """
+    other = is_deviation if domain.spread == VARIANCE else is_variance
+    if other(spread.name):
+        raise DataError(
+            f"the column {spread.label!r} is no {domain.spread}, by its name",
+            where=table.name,
+            hint="gaussian-nll takes the mean and its variance, crps its standard deviation",
+        )
+
+
+def _is_spread(column: Column) -> bool:
+    return is_variance(column.name) or is_deviation(column.name)
 
 
 def _hint_for_two_classes(columns: Sequence[Column]) -> str:

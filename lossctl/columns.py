@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lossctl.candidates import candidates, numeric, predictions, shown, without_keys
+from lossctl.candidates import candidates, check_spread, numeric, predictions, shown, without_keys
 from lossctl.errors import DataError, UsageError
 from lossctl.known import LABEL_NAMES, is_key, is_label, is_nameless, without_prefix
 from lossctl.losses.domain import Domain
@@ -89,7 +89,7 @@ def choose(
     if both and inputs.labels is None:
         raise DataError(f"{listing(both)} is both prediction and label", where=inputs.name)
     if domain.columns is not None:
-        _check_spread(domain, inputs, prediction, label)
+        _check_mean_and_spread(domain, inputs, prediction, label)
     elif len(prediction) > 1 or len(label) > 1:
         explicit = bool(options.prediction and options.label)
         label = in_prediction_order(domain, inputs, prediction, label, classes, explicit=explicit)
@@ -271,7 +271,7 @@ def _is_one_hot(table: Table) -> bool:
     return bool(rows) and all(sorted({*row}) == ["0", "1"] and row.count("1") == 1 for row in rows)
 
 
-def _check_spread(
+def _check_mean_and_spread(
     domain: Domain, inputs: Inputs, prediction: Sequence[Column], label: Sequence[Column]
 ) -> None:
     if len(prediction) != domain.columns or len(label) != 1:
@@ -281,6 +281,7 @@ def _check_spread(
             where=inputs.name,
             hint="--pred-col MEAN,SPREAD and --label-col COL",
         )
+    check_spread(domain, inputs.predictions, prediction[1])
 
 
 def _check_kinds(

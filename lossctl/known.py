@@ -13,7 +13,8 @@ PREDICTION_NAMES = (
     *("pred", "prediction", "predictions", "predicted"),
     *("y_pred", "yhat", "score", "prob", "p"),
 )
-SPREAD_NAMES = ("var", "variance", "sigma", "std", "stddev", "sd", "stdev", "scale")
+VARIANCE_NAMES = ("var", "variance")
+DEVIATION_NAMES = ("sigma", "std", "stddev", "sd", "stdev")
 ASIDE_NAMES = ("weight", "fold", "split", "usage")  # columns that people keep beside predictions
 PREFIX_ENDS = "_.-: "
 # Before such a prefix, the rest of a name is a class, even if it is "id".
@@ -40,10 +41,19 @@ def is_prediction(name: str | None) -> bool:
     return name is not None and name.casefold() in PREDICTION_NAMES
 
 
-def is_spread(name: str | None) -> bool:
-    """Whether a column's name says that it holds a variance or a standard deviation."""
+def is_variance(name: str | None) -> bool:
+    """Whether a column's name says that it holds a variance: ``var``, ``pred_var``."""
+    return _has_part(name, VARIANCE_NAMES)
+
+
+def is_deviation(name: str | None) -> bool:
+    """Whether a column's name says that it holds a standard deviation: ``sigma``, ``y_std``."""
+    return _has_part(name, DEVIATION_NAMES)
+
+
+def _has_part(name: str | None, known: Sequence[str]) -> bool:
     parts = re.split(r"[_.\- ]", name.casefold()) if name is not None else []
-    return any(part in SPREAD_NAMES for part in parts)
+    return any(part in known for part in parts)
 
 
 def is_aside(name: str | None) -> bool:

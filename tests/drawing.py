@@ -18,6 +18,7 @@ from lossctl.losses.domain import (
     LOGS_CLIPPED,
     MARGIN,
     NORMAL,
+    NORMAL_BY_DEVIATION,
     PROBS,
     REAL,
     SHARES,
@@ -110,8 +111,8 @@ def draw(case: Case, seed: int, n: int, k: int) -> tuple[Floats, Any]:
     bounds = case.loss.bounds(case.domain)
     ranges = bounds.prediction
     first = ranges if isinstance(ranges, Interval) else ranges[0]
-    if case.domain in {REAL, NORMAL, VECTORS}:
-        k = {NORMAL: 1, VECTORS: max(k, 2)}.get(case.domain, k)
+    if case.domain in {REAL, NORMAL, NORMAL_BY_DEVIATION, VECTORS}:
+        k = {NORMAL: 1, NORMAL_BY_DEVIATION: 1, VECTORS: max(k, 2)}.get(case.domain, k)
         label = within(bounds.label, rng, (n, k))
         prediction = within(first, rng, (n, k))
         if case.loss.name == "poisson-nll" and case.parameters["log_input"]:

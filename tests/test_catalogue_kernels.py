@@ -25,6 +25,7 @@ from lossctl.losses.domain import (
     LOG_PROBS,
     LOGITS,
     NORMAL,
+    NORMAL_BY_DEVIATION,
     PROBS,
     REAL,
     SHARES,
@@ -70,7 +71,7 @@ def test_no_loss_is_negative_or_minus_zero(case: Case) -> None:
 
 def toward(case: Case, prediction: Floats, label: Any, share: float) -> Floats:
     """Return predictions moved toward what is best for the labels, hard ones; by 1: onto it."""
-    if case.domain is NORMAL:
+    if case.domain in (NORMAL, NORMAL_BY_DEVIATION):
         mean = prediction[:, :1] + share * (label - prediction[:, :1])
         return np.hstack([mean if share < 1 else label, prediction[:, 1:]])
     if case.domain is REAL or case.domain is VECTORS:

@@ -293,6 +293,12 @@ def test_a_spread_is_called_so_and_found_by_its_name(write: Write, lossctl: Loss
     run = lossctl("crps", "f.csv")
     assert run.code == 3
     assert "crps takes spreads above 0, not -1.0, f.csv, line 3, column 'sigma'" in run.err
+    write("h.csv", "mu,sigma,var,y\n1,1,4,0.5\n2,1,4,3\n")
+    for loss, column, other in (("crps", "sigma", "var"), ("gaussian-nll", "var", "sigma")):
+        run = lossctl(loss, "h.csv", "--pred-col", f"mu,{other}")
+        assert (run.code, f"the column '{other}' is no " in run.err) == (3, True)
+        assert lossctl(loss, "h.csv", "--pred-col", f"mu,{column}").code == 0
+    assert lossctl("crps,gaussian-nll", "h.csv", "--pred-col", "mu,sigma").code == 2
     write("g.csv", "a,b,c,y\n0.5,1,1,1\n")
     run = lossctl("gaussian-nll", "g.csv")
     assert "two columns are wanted, the mean and its spread, and there are 3" in run.err

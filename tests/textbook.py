@@ -20,6 +20,7 @@ from lossctl.losses.domain import (
     LOGITS,
     MARGIN,
     NORMAL,
+    NORMAL_BY_DEVIATION,
     PROBS,
     REAL,
     SHARES,
@@ -208,7 +209,7 @@ def true_loss(case: Case, prediction: Floats, label: Any) -> tuple[Any, Any]:
     if case.domain.classes and np.ndim(label) == 0:
         label = np.eye(len(x))[label]
     y = [mpf(float(value)) for value in label]
-    if case.domain is NORMAL or case.domain is REAL:
+    if case.domain in (NORMAL, NORMAL_BY_DEVIATION, REAL):
         found = NUMBERS_[name](*x, *y, **parameters)
     elif case.domain is MARGIN:
         found = EVENTS[name]((2 * y[0] - 1) * x[0], **parameters)

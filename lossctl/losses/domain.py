@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +19,7 @@ PROBS, LOGITS, LOG_PROBS, NUMBERS = "probs", "logits", "log-probs", "numbers"
 # Forms that nobody asks for: probabilities that are still to be divided by their sum, or of which
 # only the logarithms are clipped.
 SHARES, LOGS_CLIPPED = "shares", "logs-clipped"
+VARIANCE, DEVIATION = "variance", "standard deviation"
 
 # A probability may miss [0, 1] by this much and is then counted as 0 or 1: float32 softmax does.
 PROBABILITY_SLACK = 1e-6
@@ -32,8 +33,8 @@ class Domain:
     being what the kernels take as they are. ``classes``: the columns are K ≥ 2 classes.
     ``unit_labels``: labels are 0 and 1, or between; the label columns of others are numbers.
     ``whole``: a row is scored as one; otherwise its cells are scored singly. ``columns``: how many
-    prediction columns a row has, if that is fixed. ``predictions`` and ``labels`` say in words what
-    is taken.
+    prediction columns a row has, if that is fixed; ``spread`` is what the second of them holds.
+    ``predictions`` and ``labels`` say in words what is taken.
     """
 
     family: str
@@ -44,6 +45,7 @@ class Domain:
     unit_labels: bool = False
     whole: bool = False
     columns: int | None = None
+    spread: str | None = None
 
     @property
     def event(self) -> bool:
@@ -90,10 +92,14 @@ VECTORS = Domain(
 NORMAL = Domain(
     "distributions",
     (NUMBERS,),
-    "two columns: the mean, and its variance (gaussian-nll) or standard deviation (crps)",
+    "two columns: the mean and its variance",
     "numbers, one column",
     whole=True,
     columns=2,
+    spread=VARIANCE,
+)
+NORMAL_BY_DEVIATION = replace(
+    NORMAL, predictions="two columns: the mean and its standard deviation", spread=DEVIATION
 )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 
 from lossctl.block import Floats
-from lossctl.losses.domain import NORMAL, REAL
+from lossctl.losses.domain import NORMAL, NORMAL_BY_DEVIATION, REAL
 from lossctl.losses.interval import ANY, NON_NEGATIVE, POSITIVE
 from lossctl.losses.registry import Bounds, Name, loss
 from lossctl.losses.special import erf
@@ -68,7 +68,7 @@ def gaussian_likelihood(
 
 
 @loss(
-    NORMAL,
+    NORMAL_BY_DEVIATION,
     Name("crps", ("continuous-ranked-probability-score",)),
     prediction=(ANY, POSITIVE),
 )
