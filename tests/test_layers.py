@@ -63,7 +63,7 @@ MAY_IMPORT = {
     },
     "admission": {"align", "block", "columns", "labels", "losses", "plan"},
     "diagnosis": {"labels", "losses", "names", "plan", "summaries"},
-    "watching": {"diagnosis", "losses", "plan", "result", "summaries"},
+    "watching": {"diagnosis", "known", "labels", "losses", "plan", "result", "summaries"},
     "census": {"admission", "align", "block", "errors", "plan", "sources"},
     "engines": {
         *("admission", "align", "block", "columns", "diagnosis", "errors", "join"),

@@ -66,7 +66,7 @@ def test_where_weights_stand_does_not_matter(
     assert first.n == ROWS
     assert "|denom:weights|" in first.signature
     assert {s.split("|")[5] for s in (r.signature for r in values)} == {
-        "weights:column",
+        *("weights:column:w", "weights:column:weight", "weights:column:u"),
         "weights:file",
     }
     unweighted = scored("bce", "all.csv")
