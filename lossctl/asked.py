@@ -59,6 +59,24 @@ def common_domains(losses: tuple[Loss, ...]) -> tuple[Domain, ...]:
     return tuple(domains)
 
 
+def refuse_other_meanings(losses: tuple[Loss, ...], domain: Domain, columns: int) -> None:
+    """Refuse to score several events by a loss that, alone, would take them for classes.
+
+    Raises:
+        UsageError: there is such a loss among them.
+
+    """
+    if domain.classes or columns == 1:
+        return
+    for loss in losses:
+        if any(variant.domain.classes for variant in loss.variants):
+            others = ", ".join(str(other) for other in losses if other != loss)
+            raise UsageError(
+                f"{loss} of {columns} columns is one of classes, and {others} is not",
+                hint="score them one by one",
+            )
+
+
 def form_of(losses: tuple[Loss, ...], domain: Domain, asked: str | None) -> str:
     """Return what the predictions hold: what was said, or what the losses take by default.
 

@@ -12,6 +12,7 @@ from lossctl.known import (
     is_deviation,
     is_key,
     is_label,
+    is_logarithm,
     is_nameless,
     is_prediction,
     is_variance,
@@ -68,18 +69,23 @@ def predictions(domain: Domain, inputs: Inputs, label: Sequence[Column]) -> tupl
 
 
 def _mean_and_spread(table: Table, found: Sequence[Column]) -> tuple[Column, ...]:
-    """Return the column of the mean and that of its spread, which is told by its name."""
+    """Return the column of the mean and that of its spread, which is told by its name.
+
+    Where the columns have names, one of them must say that it is a spread.
+    """
+    hint = "say which, in this order: --pred-col MEAN,SPREAD"
     if len(found) != 2:
         raise DataError(
             f"two columns are wanted, the mean and its spread, and there are {len(found)}: "
             f"{shown(found) or 'none'}",
             where=table.name,
-            hint="say which, in this order: --pred-col MEAN,SPREAD",
+            hint=hint,
         )
     first, second = found
-    if _is_spread(first) and not _is_spread(second):
-        return second, first
-    return first, second
+    if table.named and _is_spread(first) == _is_spread(second):
+        what = f"which is the mean and which its spread, {shown(found)}?"
+        raise DataError(what, where=table.name, hint=hint)
+    return (second, first) if _is_spread(first) else (first, second)
 
 
 def check_spread(domain: Domain, table: Table, spread: Column) -> None:
@@ -90,7 +96,7 @@ def check_spread(domain: Domain, table: Table, spread: Column) -> None:
 
     """
     other = is_deviation if domain.spread == VARIANCE else is_variance
-    if other(spread.name):
+    if other(spread.name) or is_logarithm(spread.name):
         raise DataError(
             f"the column {spread.label!r} is no {domain.spread}, by its name",
             where=table.name,

@@ -287,6 +287,12 @@ def _check_mean_and_spread(
 def _check_kinds(
     domain: Domain, inputs: Inputs, prediction: Sequence[Column], label: Sequence[Column]
 ) -> None:
+    if domain.whole and not domain.classes and domain.columns is None and len(prediction) == 1:
+        raise DataError(
+            f"one prediction column, {prediction[0].label!r}, is no vector",
+            where=inputs.predictions.name,
+            hint="cosine compares the directions of rows of several numbers",
+        )
     if domain.classes and len(prediction) == 1:
         raise DataError(
             f"one prediction column, {prediction[0].label!r}, is no prediction over classes",

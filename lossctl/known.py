@@ -13,8 +13,8 @@ PREDICTION_NAMES = (
     *("pred", "prediction", "predictions", "predicted"),
     *("y_pred", "yhat", "score", "prob", "p"),
 )
-VARIANCE_NAMES = ("var", "variance")
-DEVIATION_NAMES = ("sigma", "std", "stddev", "sd", "stdev")
+VARIANCE_NAMES = ("var", "variance", "sigma2", "logvar")
+DEVIATION_NAMES = ("sigma", "std", "stddev", "sd", "stdev", "logstd", "logsigma")
 ASIDE_NAMES = ("weight", "fold", "split", "usage")  # columns that people keep beside predictions
 PREFIX_ENDS = "_.-: "
 # Before such a prefix, the rest of a name is a class, even if it is "id".
@@ -49,6 +49,11 @@ def is_variance(name: str | None) -> bool:
 def is_deviation(name: str | None) -> bool:
     """Whether a column's name says that it holds a standard deviation: ``sigma``, ``y_std``."""
     return _has_part(name, DEVIATION_NAMES)
+
+
+def is_logarithm(name: str | None) -> bool:
+    """Whether a column's name says that it holds logarithms: ``log_var``."""
+    return _has_part(name, ("log", "ln", "logvar", "logstd", "logsigma"))
 
 
 def _has_part(name: str | None, known: Sequence[str]) -> bool:

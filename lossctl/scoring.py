@@ -25,6 +25,7 @@ from lossctl.sources import InputOptions, open_tables
 from lossctl.sources.table import Inputs, Table
 from lossctl.sources.views import View
 from lossctl.suspicions import (
+    refuse_event_beside_classes,
     refuse_headers_of_numbers,
     refuse_two_complete_files,
     refuse_unrelated_columns,
@@ -143,13 +144,13 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
     )
     inputs = align.fit(*tables) if options.columns.id is None else Inputs(*tables)
     weighed = None if weights is None else _with_weights(inputs, weights, options)
-    domain = _domain(domains, inputs, options)
+    named = options.columns if weighed is None else replace(options.columns, weight=None)
+    domain = _domain(domains, inputs, named, options.label)
     form = asked.form_of(losses, domain, options.form)
     check_options(domain, options.label)
     refuse_two_complete_files(domain, inputs, options.columns)
     if options.input.header is None:
         refuse_headers_of_numbers(inputs)
-    named = options.columns if weighed is None else replace(options.columns, weight=None)
     roles = columns.choose(domain, inputs, named, options.label.classes)
     coding = choose_coding(domain, inputs, roles, options.label)
     if domain.classes and form in (LOGITS, NUMBERS):
@@ -157,6 +158,7 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
     if weighed is not None and weighed.added is not None:
         inputs = Inputs(weighed, inputs.labels)
         roles = replace(roles, weight=(columns.PREDICTION, weighed.added))
+    asked.refuse_other_meanings(losses, domain, len(roles.prediction))
     predicted = _predictions(domain, form, roles)
     printed = options.reduction == NONE
     own, others = asked.scorings(losses, predicted, options.terms, rows=printed)
@@ -218,15 +220,20 @@ def _with_weights(inputs: Inputs, table: Table, options: Options) -> View:
     return View(inputs.predictions, other=table, column=found[0])
 
 
-def _domain(domains: tuple[Domain, ...], inputs: Inputs, options: Options) -> Domain:
+def _domain(
+    domains: tuple[Domain, ...], inputs: Inputs, named: ColumnOptions, label: LabelOptions
+) -> Domain:
     """Return the domain that the inputs belong to: one prediction column, or one for each class."""
     if len(domains) == 1:
         return domains[0]
     one, classes = sorted(domains, key=lambda domain: domain.classes)
-    if options.label.classes is not None or options.label.base != 0:
+    if label.classes is not None or label.base != 0:
         return classes
     try:
-        roles = columns.choose(one, inputs, options.columns)
+        roles = columns.choose(one, inputs, named, label.classes)
     except DataError:
         return classes
-    return one if len(roles.prediction) == 1 else classes
+    if len(roles.prediction) > 1:
+        return classes
+    refuse_event_beside_classes(one, inputs, roles, named)
+    return one

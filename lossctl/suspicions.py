@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lossctl import columns
+from lossctl.candidates import candidates
 from lossctl.columns import ColumnOptions, Roles
 from lossctl.errors import DataError
-from lossctl.known import is_key, without_prefix
+from lossctl.known import is_key, shared_prefix, without_prefix
 from lossctl.losses.domain import Domain
 from lossctl.names import listing
 from lossctl.numbers import to_number
@@ -93,4 +94,24 @@ def refuse_unrelated_columns(
             f"are these the classes, in the order of the labels' indices: {listing(names, 20)}?",
             where=inputs.predictions.name,
             hint="say so with --pred-col, or name the classes with --classes",
+        )
+
+
+def refuse_event_beside_classes(
+    domain: Domain, inputs: Inputs, roles: Roles, named: ColumnOptions
+) -> None:
+    """Stop where one prediction column stands beside others that look like those of classes.
+
+    For losses that are defined of one event and of classes.
+    """
+    if named.prediction is not None:
+        return
+    taken = roles.label if inputs.labels is None else ()
+    others = [c for c in candidates(domain, inputs, taken) if c not in roles.prediction]
+    names = [str(column.label) for column in others]
+    if len(names) > 1 and shared_prefix(names):
+        raise DataError(
+            f"is it {roles.prediction[0].label!r}, of one event, or the classes {listing(names)}?",
+            where=inputs.predictions.name,
+            hint="say which with --pred-col",
         )

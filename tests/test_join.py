@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -328,3 +330,13 @@ def test_the_id_of_one_file_is_what_its_rows_are_called(lossctl: Lossctl, write:
     assert run.out == "name\tlabel\tloss\nx\t2\t1\ny\t4\t9\n"
     assert lossctl("mse", "f.csv", "--unmatched", "skip").code == 2
     assert lossctl("mse", "f.csv", "--id", "name", "--unmatched", "drop").code == 2
+
+
+def test_nan_is_no_id_in_any_format(tmp_path: Path, lossctl: Lossctl) -> None:
+    for name, ids in (("p", [1.0, np.nan]), ("y", [np.nan, 1.0])):
+        pq.write_table(
+            pa.table({"id": ids, "p" if name == "p" else "y": [1.0, 2.0]}),
+            tmp_path / f"{name}.parquet",
+        )
+    run = lossctl("mae", "p.parquet", "y.parquet", "--id", "id")
+    assert (run.code, "the id is empty" in run.err) == (3, True)

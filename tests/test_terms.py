@@ -11,6 +11,7 @@ import mpmath
 import numpy as np
 import pytest
 from processes import Run, piped
+from scipy.stats import norm
 from sklearn import metrics
 from sklearn.utils.class_weight import compute_class_weight
 
@@ -388,3 +389,79 @@ def test_smoothing_that_makes_a_loss_infinite_is_named() -> None:
     found = score("ce", [[0.5, 0.5, 0.0]], [0], label_smoothing=0.1)
     assert "smoothing gives it a share" in found.warnings[0]
     assert found.clipped == (0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("log_var,mean,y", "'log_var' is no "),
+        ("se,mu,y", "which is the mean and which its spread, 'se', 'mu'?"),
+        ("var,sigma,y", "which is the mean and which its spread"),
+        ("mean,upper,y", "which is the mean and which its spread"),
+    ],
+)
+def test_a_spread_is_not_guessed(header: str, said: str, write: Write, lossctl: Lossctl) -> None:
+    write("f.csv", f"{header}\n2,1,2\n3,2,3\n")
+    for loss in ("crps", "gaussian-nll"):
+        run = lossctl(loss, "f.csv")
+        assert (run.code, said in run.err) == (3, True)
+    write("g.csv", "1,2,2\n2,3,3\n")
+    columns = ("--pred-col", "0,1", "--label-col", "2", "--no-header")
+    sigma = np.array([2.0, 3.0])
+    z = 1 / sigma
+    rows = sigma * (z * (2 * norm.cdf(z) - 1) + 2 * norm.pdf(z) - 1 / np.sqrt(np.pi))
+    found = float(lossctl("crps", "g.csv", *columns, "--value").out)
+    np.testing.assert_allclose(found, rows.mean(), rtol=1e-14)
+
+
+def test_a_loss_means_the_same_in_company_and_alone(write: Write, lossctl: Lossctl) -> None:
+    write("p.csv", "p_a,p_b,p_c\n.7,.2,.1\n.1,.8,.1\n.3,.3,.4\n")
+    write("y.csv", "a,b,c\n1,0,0\n0,1,0\n0,0,1\n")
+    alone = lossctl("brier", "p.csv", "y.csv", "--value").out
+    assert lossctl("brier,ce", "p.csv", "y.csv", "--value").out.splitlines()[0] == alone.strip()
+    run = lossctl("brier,bce", "p.csv", "y.csv")
+    assert (run.code, "brier of 3 columns is one of classes, and bce is not" in run.err) == (
+        2,
+        True,
+    )
+    write("f.csv", "p_0,p_1,pred,label\n.2,.8,1,1\n.7,.3,0,0\n")
+    run = lossctl("brier", "f.csv")
+    assert (run.code, "of one event, or the classes 'p_0', 'p_1'?" in run.err) == (3, True)
+    assert lossctl("brier", "f.csv", "--pred-col", "p_0,p_1").code == 0
+
+
+def test_weights_from_a_file_do_not_hide_the_prediction(write: Write, lossctl: Lossctl) -> None:
+    write("p.csv", "prob\n.9\n.2\n.6\n")
+    write("y.csv", "label\n1\n0\n0\n")
+    write("w.csv", "w,x\n1,9\n2,9\n3,9\n")
+    run = lossctl("brier", "p.csv", "y.csv", "--weights", "w.csv", "--weight-col", "w", "--value")
+    np.testing.assert_allclose(float(run.out), (0.01 + 2 * 0.04 + 3 * 0.36) / 6, rtol=1e-15)
+    write("n.csv", "label\ndog\ncat\ncat\n")
+    weights = ("--class-weight", "dog=2,cat=1", "--positive", "dog")
+    run = lossctl("bce", "p.csv", "n.csv", *weights, "--json")
+    assert "|classw:1,2|" in json.loads(run.out)["signature"]
+
+
+def test_vectors_have_several_numbers(write: Write, lossctl: Lossctl) -> None:
+    write("f.csv", "pred,label\n-1,1\n2,2\n")
+    assert "'pred', is no vector" in lossctl("cosine", "f.csv").err
+    write("p.csv", "u,v\n1,3\n4,6\n")
+    write("l.csv", "u,v\n1,3\n-100,6\n")
+    run = lossctl("cosine", "p.csv", "l.csv", "--ignore-label", "-100")
+    assert (run.code, "--ignore-label is for one column" in run.err) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("loss", "p", "y", "expected"),
+    [
+        ("tweedie:power=3", 1.0, 1e-160, 1e160),
+        ("tweedie:power=5", 1.0, 1e-100, 2e300 / 12),
+        ("gamma", 1.0, 1e-320, 2 * (-np.log(1e-320) - 1)),
+        ("gamma", 1e-310, 3e-310, 2 * (3 - np.log(3) - 1)),
+        ("tweedie:power=-1", 1e120, 1e120, 0.0),
+        ("tweedie:power=-1000", 5.0, 3.0, np.inf),
+    ],
+)
+def test_deviances_of_extreme_numbers(loss: str, p: float, y: float, expected: float) -> None:
+    found = row_losses(loss, [p, 1.0], [y, 1.0])
+    np.testing.assert_allclose(found, [expected, 0.0], rtol=1e-3)  # 1e-320 has few bits

@@ -90,7 +90,7 @@ def _without_ignored(inputs: Inputs, roles: Roles, domain: Domain, ignore: str) 
 
     """
     where = inputs.label_table.name
-    if domain.classes and len(roles.label) > 1:
+    if domain.whole and len(roles.label) > 1:
         hint = "rows of one-hot or soft labels are told by their names, not by a label"
         raise DataError("--ignore-label is for one column of labels", where=where, hint=hint)
     column = roles.label[0]

@@ -74,8 +74,9 @@ def spellings(domain: Domain, roles: Roles, coding: Coding) -> list[tuple[str, .
     """Return what each class is called, the name to be shown first."""
     if not domain.classes:
         if isinstance(coding, Named):
-            other = (coding.negative, "0") if coding.negative is not None else ("0",)
-            return [other, (coding.positive, "1")]
+            met = (text for text in roles.label[0].head if text not in ("", coding.positive))
+            other = (coding.negative,) if coding.negative is not None else tuple(met)
+            return [(*dict.fromkeys(other), "0"), (coding.positive, "1")]
         return [("0", "-1", "false", "no"), ("1", "true", "yes")]
     found: list[dict[str, None]] = [{} for _ in roles.prediction]
     own = roles.prediction_names

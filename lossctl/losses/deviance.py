@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from lossctl.block import Floats
 from lossctl.losses.best import MeanOf
@@ -95,16 +96,39 @@ def _deviance(prediction: Floats, label: Floats, power: float) -> Floats:
         half[none] = p ** (2 - power) / (2 - power) - np.where(y == 0, 0.0, y * slope)
     infinite = np.isinf(label) != np.isinf(prediction)
     half[infinite & (np.isinf(label) | (power <= 2))] = np.inf
+    wrong = (~np.isfinite(half) | (half < 0)) & (label >= 0)
+    wrong &= np.isfinite(prediction) & np.isfinite(label)
+    if wrong.any():
+        half[wrong] = _wide(prediction[wrong], label[wrong], power)
     return 2 * half
 
 
-def _series(t: Floats, power: float) -> Floats:
+def _wide(prediction: Floats, label: Floats, power: float) -> Floats:
+    """Return half the deviance where powers overflow or vanish, with exponents of 15 bits.
+
+    Where the machine has no such numbers, this is done in float64 again.
+    """
+    p, y = (values.astype(np.longdouble) for values in (prediction, label))
+    one, two = np.longdouble(1) - power, np.longdouble(2) - power
+    t = (y - p) / p
+    near = np.abs(t) * (1 + abs(power)) <= 0.5
+    if power == 1:
+        apart = np.where(y == 0, 0, y * np.log(y / p)) - y + p
+    elif power == 2:
+        apart = np.log(p / y) + t
+    else:
+        own = np.where(y == 0, 0, y**two)
+        apart = own / (one * two) - y * p**one / one + p**two / two
+    return np.asarray(np.maximum(np.where(near, p**two * _series(t, power), apart), 0), np.float64)
+
+
+def _series(t: npt.NDArray[Any], power: float) -> npt.NDArray[Any]:
     """Return ∫ (t − v) (1 + v)^−k dv from 0 to t, small beside 1/(1 + |k|): Σ C(−k, j) t^j/… t²."""
     total, term = np.full_like(t, 0.5), np.ones_like(t)
     for j in range(1, _TERMS):
         term = term * t * ((1 - power - j) / j)
         total += term / ((j + 1) * (j + 2))
-    return total * t * t
+    return np.asarray(total * t * t)
 
 
 def _apart(p: Floats, y: Floats, power: float) -> Floats:

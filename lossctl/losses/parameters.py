@@ -81,7 +81,10 @@ def read(loss: str, text: str, function: Callable[..., Any]) -> Parameters:
     for part in text.split(",") if text else ():
         name, equals, value = (piece.strip() for piece in part.partition("="))
         name = name.casefold().replace("_", "-")
-        if name not in known or not equals:
+        if name in known and not equals:
+            example = f"{name}={_written(known[name].default)}"
+            raise UsageError(f"{name} of {loss} has no value", hint=f"for example {example}")
+        if name not in known:
             raise _unknown(loss, part, name, known)
         if name in seen:
             raise UsageError(f"{loss} has {name} twice", where=f"'{text}'")

@@ -202,6 +202,7 @@ def parse(text: str) -> tuple[Loss, ...]:
 def _parse_one(part: str) -> Loss:
     name, _, parameters = part.partition(":")
     known = spellings()
+    name = name.strip().replace("_", "-")
     if not name:
         raise UsageError("a loss without a name", hint=f"the losses are {', '.join(LOSSES)}")
     if name.casefold() not in known:

@@ -183,6 +183,10 @@ def _as_text(column: Any) -> Any:
 
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if pa.types.is_floating(column.type):  # NaN is no text: nothing is there
+        import pyarrow.compute as pc  # noqa: PLC0415
+
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
     return column if pa.types.is_binary(column.type) else column.cast(pa.string())
 
 
