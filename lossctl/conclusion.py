@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from lossctl import derived, diagnosis, statistics
@@ -11,24 +11,21 @@ from lossctl.conventions import CONVENTIONS, EXACT, reasons
 from lossctl.engines.partition import Summaries
 from lossctl.errors import DataError
 from lossctl.labels.codings import Named
-from lossctl.losses import Loss
-from lossctl.losses.domain import LOG_PROBS, PROBABILITY_SLACK, PROBS
-from lossctl.losses.registry import AS_ROOT_MEAN, AS_TOTAL
-from lossctl.losses.terms import LAST, NO, Scoring, Terms
-from lossctl.names import printable, quoted, readable
-from lossctl.numbers import spelled, to_number
+from lossctl.losses.domain import PROBABILITY_SLACK
+from lossctl.losses.registry import AS_ROOT_MEAN
+from lossctl.losses.terms import Scoring
+from lossctl.names import quoted, readable
 from lossctl.plan import Plan
-from lossctl.result import MEAN, SUM, Columns, Other, Result, Signature
+from lossctl.result import MEAN, SUM, Columns, Other, Result
 from lossctl.rows import key_name
+from lossctl.signing import is_sum, signature
 from lossctl.sources.table import Column
 from lossctl.summaries.counts import Counts
 from lossctl.summaries.diagnosis import Diagnosis
 from lossctl.summaries.exact_sum import ExactSum
-from lossctl.summaries.fingerprint import Fingerprint
 from lossctl.summaries.worst import Labels, Worst
 
 INFINITE = "the loss is infinite because of"
-_LONG = 80  # characters of a part of a signature
 
 
 def conclude(plan: Plan, summaries: Summaries) -> tuple[Result, ...]:
@@ -98,7 +95,7 @@ def _result(plan: Plan, scoring: Scoring, summaries: Summaries, signs: tuple[str
         predictions=readable(plan.inputs.predictions.name),
         labels=readable(plan.inputs.label_table.name),
         columns=_columns_used(plan),
-        signature=str(_signature(plan, scoring, summaries)),
+        signature=str(signature(plan, scoring, summaries)),
         worst=_worst(plan, summaries, plan.column(scoring)),
         warnings=(
             *signs,
@@ -106,11 +103,6 @@ def _result(plan: Plan, scoring: Scoring, summaries: Summaries, signs: tuple[str
             *_warnings_of(plan, scoring, _worst_sum(plan, scoring, summaries), moments.count),
         ),
     )
-
-
-def is_sum(plan: Plan, loss: Loss) -> bool:
-    """Whether the value of a loss is a sum."""
-    return loss.finish == AS_TOTAL or plan.reduction == SUM
 
 
 def estimates(
@@ -188,73 +180,6 @@ def _conventions(
             lacking = other.terms.hard and math.isnan(estimate.value) and not math.isnan(value)
             found[other.convention] = None if lacking else Other(estimate.value, why)
     return found
-
-
-def _signature(plan: Plan, scoring: Scoring, summaries: Summaries) -> Signature:
-    terms, fingerprint = scoring.terms, summaries.get(Fingerprint)
-    summed = is_sum(plan, scoring.loss)
-    return Signature(
-        loss=str(scoring.loss),
-        form=plan.form,
-        norm=_norm(plan, terms),
-        weights=_weights(plan),
-        ignore="none" if plan.ignore is None else _part(plan.ignore),
-        said={name: _part(text) for name, text in plan.said},
-        denominator="none" if summed else _denominator(plan, terms),
-        nan=plan.nan,
-        join="id" if plan.roles.joined else "order",
-        n=summaries.moments[0].count,
-        convention=scoring.convention,
-        eps=f"log{terms.floor:.6g}" if terms.floor > -math.inf else spelled(terms.clip),
-        smoothing=spelled(terms.smoothing),
-        class_weight=None if terms.class_weight is None else _listed(terms.class_weight),
-        pos_weight=spelled(terms.pos_weight) if terms.pos_weight != 1 else None,
-        labels=None if fingerprint is None else str(fingerprint),
-    )
-
-
-def _listed(weights: Sequence[float]) -> str:
-    return _part(",".join(map(spelled, weights)))
-
-
-def _weights(plan: Plan) -> str:
-    """Return where the weights come from: a column by its name."""
-    if plan.weights != "column" or plan.roles.weight is None:
-        return plan.weights
-    return f"column:{_part(str(_label(plan.roles.weight[1])))}"
-
-
-def _part(text: str) -> str:
-    """Return a text as it may stand in a signature; of a long one what tells it from others."""
-    number = to_number(text)
-    if number is not None and math.isfinite(number):
-        return spelled(number)
-    text = printable(readable(text).replace("%", "%25").replace("|", "%7C"))
-    if len(text) <= _LONG:
-        return text
-    import hashlib  # noqa: PLC0415  # 3 ms
-
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _norm(plan: Plan, terms: Terms) -> str:
-    """Name what becomes of rows of probabilities that do not sum to 1."""
-    if not plan.domain.classes or plan.form not in (PROBS, LOG_PROBS):
-        return "none"
-    if terms.normalized == NO:
-        return "check"
-    return "divide-last" if terms.normalized == LAST else "divide"
-
-
-def _denominator(plan: Plan, terms: Terms) -> str:
-    """Name what the mean divides by: rows, cells, or the weights of either or of classes."""
-    cells = (plan.cells > 1 and terms.cells is None) or (terms.cells or 0) > 1
-    words = ["cells" if cells else "n"]
-    if terms.class_weight is not None and terms.cells is None:
-        words = ["class-weights"]
-    if plan.roles.weight is not None and not terms.counted:
-        words = ["weights"] if words == ["n"] else ["weighted", *words]
-    return "-".join(words)
 
 
 def _worst_sum(plan: Plan, scoring: Scoring, summaries: Summaries) -> ExactSum:
