@@ -14,8 +14,8 @@ from lossctl.ids import Ids, Rows
 from lossctl.index import Index, index_of
 from lossctl.names import listing, readable
 from lossctl.sources.table import Batch, Column, Request, Table, joined
+from lossctl.unmatched import NAMED
 
-NAMED = 5  # ids in a message
 _OWN_ID = "every row needs an id of its own"
 
 

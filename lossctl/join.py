@@ -6,7 +6,7 @@ One pass over the predictions; of the labels what is needed is held in memory.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,30 +14,16 @@ from lossctl.ahead import ahead
 from lossctl.align import Pair, paired, requests
 from lossctl.columns import Roles
 from lossctl.errors import DataError
-from lossctl.held import NAMED, Labels, duplicate, hold, identified
+from lossctl.held import Labels, duplicate, hold, identified
 from lossctl.ids import Ids, Rows
 from lossctl.index import Strangers, duplicates
 from lossctl.names import quoted, readable
 from lossctl.sources.table import Batch, Column, Inputs
+from lossctl.unmatched import NAMED, Unmatched
 
 ERROR, SKIP = "error", "skip"
 _WAITING = 128
 _MATCHED = 2
-
-
-@dataclass
-class Unmatched:
-    """What was met of ids that have no partner; it grows while the pairs are read."""
-
-    predictions: int = 0
-    labels: int = 0
-    extra: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-
-    def add(self, ids: Ids, alone: Rows) -> None:
-        """Count ids of predictions, those of some rows."""
-        self.predictions += len(alone)
-        self.extra += [ids.text(int(row)) for row in alone[: NAMED - len(self.extra)]]
 
 
 def by_id(  # noqa: PLR0913

@@ -56,9 +56,10 @@ MAY_IMPORT = {
     "ids": {"texts"},
     "index": {"ids"},
     "ahead": set(),
-    "held": {"block", "errors", "ids", "index", "names", "sources"},
+    "unmatched": {"ids"},
+    "held": {"block", "errors", "ids", "index", "names", "sources", "unmatched"},
     "join": {
-        *("ahead", "align", "columns", "errors", "held"),
+        *("ahead", "align", "columns", "errors", "held", "unmatched"),
         *("ids", "index", "names", "sources"),
     },
     "admission": {"align", "block", "columns", "labels", "losses", "plan"},
@@ -67,7 +68,7 @@ MAY_IMPORT = {
     "census": {"admission", "align", "block", "errors", "plan", "sources"},
     "engines": {
         *("admission", "align", "block", "columns", "diagnosis", "errors", "join"),
-        *("losses", "plan", "summaries", "watching"),
+        *("losses", "plan", "summaries", "unmatched", "watching"),
     },
     "sinks": {"errors", "names", "numbers", "texts"},
     "catalogue": {"conventions", "losses", "numbers"},

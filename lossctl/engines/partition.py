@@ -11,12 +11,12 @@ from lossctl.align import Pair, in_order
 from lossctl.block import Block, Fault, RowLosses
 from lossctl.columns import PREDICTION
 from lossctl.errors import DataError
-from lossctl.join import Unmatched, by_id
 from lossctl.losses.rows import groups, row_losses
 from lossctl.plan import Plan
 from lossctl.summaries import Summary
 from lossctl.summaries.counts import Counts
 from lossctl.summaries.moments import Moments
+from lossctl.unmatched import Unmatched
 from lossctl.watching import summaries
 
 BLOCK_BYTES = 512 * 1024  # of predictions: with the buffers of a kernel this stays in cache
@@ -122,6 +122,8 @@ def _pairs(plan: Plan, unmatched: Unmatched) -> Iterator[Pair]:
 def _aligned(plan: Plan, unmatched: Unmatched) -> Iterator[Pair]:
     as_text = plan.coding.as_text
     if plan.roles.joined:
+        from lossctl.join import by_id  # noqa: PLC0415  # with its index 3 ms
+
         return by_id(
             plan.inputs,
             plan.roles,
