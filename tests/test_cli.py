@@ -246,7 +246,7 @@ class TestExits:
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr("lossctl.api.scores", lambda *_, **__: 1 / 0)
+        monkeypatch.setattr("lossctl.api.plan_of", lambda *_, **__: 1 / 0)
         assert app.run(["bce", "f.csv"], Terminal()) == 70
         err = capsys.readouterr().err
         assert err.startswith("error: lossctl has a bug: ZeroDivisionError")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -133,6 +134,7 @@ def score(
       lossctl bce predictions.csv truth.csv --positive yes
       lossctl ce logits.npy labels.npy --from logits --json
       lossctl rmse 'part-*.csv' --pred-col model_a --label-col y
+      lossctl log-loss s3://bucket/run/ truth.csv --convention all
       zcat submission.csv.gz | lossctl ce - solution.csv --id image_id
     """  # noqa: D301  # as above
     if context.args:
@@ -196,8 +198,13 @@ def _score(
         plan = api.plan_of(*inputs, **asked)
         sink = partial(Delimited, terminal.stdout, delimiter="\t", shown=shown)
         results = scoring.run(plan, PerRow(plan, sink))
-    else:
+    elif per_row is not None:
         results = api.scores(*inputs, **asked)
+    else:
+        plan = api.plan_of(*inputs, **asked)
+        if terminal.quiet:  # what others make of an infinite loss takes another reading
+            plan = replace(plan, alternatives=())
+        results = scoring.run(plan)
     for warning in dict.fromkeys(w for result in results for w in result.warnings):
         terminal.say("warning", warning)
     if asked["reduction"] != "none" and asked["per_row"] != "-":
