@@ -55,6 +55,7 @@ def test_a_loss_is_one_function_and_one_golden_row(tmp_path: Path) -> None:
     tests = [
         "tests/test_tools.py",
         "tests/test_catalogue_kernels.py",
+        "tests/test_contracts.py",
         "-k",
         "cauchy or golden_value",
     ]
