@@ -52,7 +52,7 @@ def entry(loss: Loss) -> dict[str, Any]:
         "aliases": list(loss.aliases),
         "value": _VALUES.get(loss.finish, "their mean"),
         "parameters": list(_parameters(loss)),
-        "predictions": " / ".join(variant.domain.predictions for variant in variants),
+        "predictions": " / ".join(_predictions(loss, variant) for variant in variants),
         "labels": " / ".join(map(_labels, variants)),
         "from": forms,
         "identity": IDENTITIES.get(loss.name, ""),
@@ -68,6 +68,12 @@ def _docstring(loss: Loss) -> tuple[str, str]:
     first, _, rest = (inspect.getdoc(loss.function) or "").partition("\n")
     paragraphs = (" ".join(part.split()) for part in rest.split("\n\n"))
     return first.rstrip("."), " ".join(part for part in paragraphs if part)
+
+
+def _predictions(loss: Loss, variant: Variant) -> str:
+    text = variant.domain.predictions
+    # several columns are classes to a loss that is defined of these, too
+    return text if len(loss.variants) == 1 else text.replace(", or k of them (multi-label)", "")
 
 
 def _labels(variant: Variant) -> str:
