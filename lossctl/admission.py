@@ -26,7 +26,7 @@ class Admitted:
 @np.errstate(all="ignore")  # infinity and NaN are values here
 def admit(plan: Plan, pair: Pair, seen: Mapping[str, int]) -> Admitted:
     """Encode and check some rows; ``seen`` is what kinds of label earlier rows had."""
-    pair, ignored = _with_cells_ignored(plan, pair)
+    pair, ignored = with_cells_ignored(plan, pair)
     encoded = plan.coding.encode(pair.label)
     seen = {**{kind: int(pair.rows[row]) for kind, row in encoded.seen.items()}, **seen}
     faults = [encoded.fault] if encoded.fault is not None else []
@@ -52,7 +52,7 @@ def admit(plan: Plan, pair: Pair, seen: Mapping[str, int]) -> Admitted:
 def without_ignored(plan: Plan, pair: Pair) -> tuple[Pair, int]:
     """Return the rows whose label is not to be ignored, and how many are: before anything else.
 
-    Where rows have several labels, each is a cell of its own: see ``_with_cells_ignored``.
+    Where rows have several labels, each is a cell of its own: see ``with_cells_ignored``.
     """
     if plan.ignore is None or len(plan.roles.label) > 1:
         return pair, 0
@@ -67,7 +67,7 @@ def without_ignored(plan: Plan, pair: Pair) -> tuple[Pair, int]:
     return pair.take(np.flatnonzero(~ignored)), int(np.count_nonzero(ignored))
 
 
-def _with_cells_ignored(plan: Plan, pair: Pair) -> tuple[Pair, Booleans | None]:
+def with_cells_ignored(plan: Plan, pair: Pair) -> tuple[Pair, Booleans | None]:
     """Mark the cells whose label is to be ignored, and make them missing, so that none is asked."""
     if plan.ignore is None or len(plan.roles.label) == 1:
         return pair, None

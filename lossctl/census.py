@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossctl.admission import without_ignored
+from lossctl.admission import with_cells_ignored, without_ignored
 from lossctl.align import Pair
 from lossctl.block import Floats, Integers
 from lossctl.errors import DataError
@@ -29,17 +29,14 @@ def label_counts(plan: Plan) -> Floats:
     row = 0
     for batch in plan.inputs.label_table.read(request, keep=True):
         pair, _ = without_ignored(plan, Pair(range(row, row + len(batch)), batch, batch))
+        pair, _ = with_cells_ignored(plan, pair)
         encoded = plan.coding.encode(pair.label)
         if encoded.fault is not None:
             where = pair.label.place(encoded.fault.row, plan.roles.label[0])
             raise DataError(encoded.fault.message, where=where, hint=encoded.fault.hint)
-        missing = encoded.missing
-        values = np.where(missing, np.nan, encoded.values) if missing.ndim == 2 else encoded.values
-        counts += _counted(
-            values if missing.ndim == 2 else values[~missing],
-            classes,
-            of_classes=plan.domain.classes,
-        )
+        missing, values = encoded.missing, encoded.values
+        kept = values[~missing] if missing.ndim == 1 else np.where(missing, np.nan, values)
+        counts += _counted(kept, classes, of_classes=plan.domain.classes)
         row += len(batch)
     return counts
 

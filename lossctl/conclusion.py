@@ -25,8 +25,6 @@ from lossctl.summaries.diagnosis import Diagnosis
 from lossctl.summaries.exact_sum import ExactSum
 from lossctl.summaries.worst import Labels, Worst
 
-INFINITE = "the loss is infinite because of"
-
 
 def conclude(plan: Plan, summaries: Summaries) -> tuple[Result, ...]:
     """Return the result of each loss of the plan.
@@ -196,7 +194,8 @@ def _warnings_of(plan: Plan, scoring: Scoring, total: ExactSum, rows: int) -> It
         if logs and scoring.terms.smoothing:
             why = "a class has probability 0, and smoothing gives it a share"
         share = f"{100 * total.positive_infinities / rows:.3g} %"
-        yield f"{INFINITE} {_rows(total.positive_infinities)} ({share}): {why}"
+        infinite = _rows(total.positive_infinities)
+        yield f"the loss is infinite because of {infinite} ({share}): {why}"
     if total.nans:
         yield f"the loss is NaN because of {_rows(total.nans)}"
     if total.finite and math.isinf(total.value):

@@ -21,9 +21,9 @@ class Plan:
     """The losses, the inputs and how to read them, with every choice made.
 
     ``weights`` says where they come from, ``ignore`` is the label that does not count. ``said`` is
-    what else was said of the labels, for the signature. ``worst`` is
-    how many of the worst rows are wanted; ``per_row``: every row is. ``sum_tolerance`` is None
-    where rows of probabilities are normalized. ``others`` are scorings on the terms of other
+    what else was said of the labels, for the signature. ``worst`` is how many of the worst rows
+    are wanted; ``per_row``: every row is. ``sum_tolerance`` is None where rows of probabilities are
+    normalized. ``others`` are scorings on the terms of other
     conventions, beside those that were asked for. ``alternatives`` are the same for a loss that
     comes out infinite, if the inputs can be read again. ``block_rows`` bounds the rows of a block;
     results do not depend on it.

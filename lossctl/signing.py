@@ -83,7 +83,8 @@ def _denominator(plan: Plan, terms: Terms) -> str:
     """Name what the mean divides by: rows, cells, or the weights of either or of classes."""
     cells = (plan.cells > 1 and terms.cells is None) or (terms.cells or 0) > 1
     words = ["cells" if cells else "n"]
-    if terms.class_weight is not None and terms.cells is None:
+    by_row = plan.domain.whole and len(plan.roles.label) > 1  # one-hot and soft rows count 1
+    if terms.class_weight is not None and terms.cells is None and not (terms.counted or by_row):
         words = ["class-weights"]
     if plan.roles.weight is not None and not terms.counted:
         words = ["weights"] if words == ["n"] else ["weighted", *words]

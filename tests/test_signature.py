@@ -154,3 +154,19 @@ def test_a_signature_tells_what_was_said_of_the_labels(lossctl: Lossctl, write: 
         )
     }
     assert len(said) == 4
+
+
+def test_rows_of_classes_without_names_have_a_fingerprint() -> None:
+    p, y = np.full((4, 3), 1 / 3), np.array([0, 2, 1, 2])
+    assert fingerprint("ce", p, np.eye(3)[y]) == fingerprint("ce", p, y)
+    by_name = score("ce", p, np.eye(3)[y], class_weight={"0": 2})
+    by_place = score("ce", p, np.eye(3)[y], class_weight=[2, 1, 1])
+    assert by_name == by_place
+    assert (by_name.denominator, "|denom:n|" in by_name.signature) == (4.0, True)
+
+
+def test_a_signature_names_the_denominator_there_is() -> None:
+    scores, y = np.random.default_rng(0).normal(size=(6, 3)), [0, 1, 2, 0, 1, 2]
+    for convention, denominator, said in (("exact", 8.0, "class-weights"), ("torch", 6.0, "n")):
+        found = score("multi-margin", scores, y, class_weight=[2, 1, 1], convention=convention)
+        assert (found.denominator, parse(found.signature)["denom"]) == (denominator, said)

@@ -121,6 +121,15 @@ def test_balanced_weights_leave_out_what_is_ignored() -> None:
     assert found.ignored == 1
 
 
+def test_balanced_weights_leave_out_single_cells_that_are_ignored() -> None:
+    p = np.array([[0.5, 0.2], [0.3, 0.6], [0.8, 0.9]])
+    y = np.array([[0, -1], [-1, 1], [1, 1]])
+    off, on = 4 / (2 * 1), 4 / (2 * 3)  # of the four labels that count
+    expected = [off * np.log(2), -on * np.log(0.6), -on * (np.log(0.8) + np.log(0.9))]
+    options: dict[str, Any] = {"class_weight": "balanced", "ignore_label": -1}
+    np.testing.assert_allclose(row_losses("bce", p, y, **options), expected, rtol=1e-14)
+
+
 def test_smoothing_and_weights_of_events_by_their_formula() -> None:
     rng = np.random.default_rng(4)
     p, y, e = rng.random(50), np.where(rng.random(50) < 0.3, rng.random(50), 1.0), 0.1

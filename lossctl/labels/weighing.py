@@ -83,7 +83,7 @@ def spellings(domain: Domain, roles: Roles, coding: Coding) -> list[tuple[str, .
     for names in (own and without_prefix(own), own, *_of_coding(coding)):
         for texts, name in zip(found, names or (), strict=False):
             texts[name] = None
-    return [tuple(texts) for texts in found]
+    return [tuple(texts) or (str(place),) for place, texts in enumerate(found)]
 
 
 def _of_coding(coding: Coding) -> tuple[Sequence[str], ...]:
