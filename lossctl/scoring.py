@@ -199,8 +199,8 @@ def _said(label: LabelOptions) -> tuple[tuple[str, str], ...]:
 
 
 def _predictions(domain: Domain, form: str, roles: Roles) -> Predictions:
-    types = sorted(column.stored for column in roles.prediction)  # by their bits, as it happens
-    return Predictions(domain, form, types[-1], len(roles.prediction))
+    widest = max(column.stored for column in roles.prediction)  # float16 < float32 < float64
+    return Predictions(domain, form, widest, len(roles.prediction))
 
 
 def _normalized(scorings: tuple[Scoring, ...]) -> bool:
