@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +15,9 @@ from processes import ENVIRONMENT, Run
 
 from lossctl.result import Result
 from lossctl.scoring import Options, score
+
+# What a shell starts in the background ignores interruptions, and so would the programs tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The machines that run these tests are shared: a slow example is no failure.
 settings.register_profile("shared", deadline=None, print_blob=True)
