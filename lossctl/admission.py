@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from lossctl.columns import PREDICTION
 from lossctl.labels.codings import Encoded
 from lossctl.losses.domain import check
 from lossctl.plan import ERROR, SKIP, Plan
+from lossctl.values import dataclass, replace
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from queue import Empty, Queue
 from threading import Event, Thread
 from typing import TypeVar
+
+from lossctl.values import dataclass
 
 T = TypeVar("T")
 _PATIENCE = 0.5  # seconds for an item that is on its way; from a pipe it may never come

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -15,6 +14,7 @@ from lossctl.names import quoted, readable
 from lossctl.sources import ArrayTable
 from lossctl.sources.table import Batch, Inputs, Request, Table
 from lossctl.sources.views import in_step
+from lossctl.values import dataclass, replace
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from lossctl.census import label_counts
 from lossctl.conventions import (
     ALL,
@@ -22,6 +20,7 @@ from lossctl.losses.registry import AS_MEAN, AS_ROOT_MEAN, AS_TOTAL
 from lossctl.losses.terms import Scoring
 from lossctl.plan import Plan
 from lossctl.result import MEAN, SUM
+from lossctl.values import replace
 
 
 def check_reduction(losses: tuple[Loss, ...], reduction: str | None, *, rows: bool) -> None:

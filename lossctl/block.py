@@ -6,13 +6,13 @@ Shapes, here and in the kernels: n rows, m cells of a row that are scored one by
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from lossctl.texts import Keys, Names
+from lossctl.values import dataclass, field
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from lossctl.candidates import candidates, check_spread, numeric, predictions, shown, without_keys
 from lossctl.errors import DataError, UsageError
@@ -15,6 +14,7 @@ from lossctl.names import did_you_mean, listing, quoted
 from lossctl.numbers import to_number
 from lossctl.sources.table import TEXT, Column, Inputs, Table
 from lossctl.sources.views import View
+from lossctl.values import dataclass, replace
 
 PREDICTION, LABEL = "prediction", "label"  # the two sides
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,7 @@ from lossctl.losses.domain import (
 from lossctl.losses.registry import Kernel
 from lossctl.losses.terms import FIRST, INSIDE, LAST, NO, Scoring, Terms
 from lossctl.names import did_you_mean
+from lossctl.values import dataclass, field, replace
 
 _LEAST = 2.0**-53  # less, taken off 1, leaves 1
 EXACT, ALL, AUTO = "exact", "all", "auto"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ from lossctl.index import Index, index_of
 from lossctl.names import listing, readable
 from lossctl.sources.table import Batch, Column, Request, Table, joined
 from lossctl.unmatched import NAMED
+from lossctl.values import dataclass, replace
 
 _OWN_ID = "every row needs an id of its own"
 

@@ -7,13 +7,13 @@ such a text and its value tell each other: the value is then the word, and the t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lossctl.texts import BYTES, Keys
+from lossctl.values import dataclass
 
 Words = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]

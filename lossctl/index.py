@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from lossctl.ids import Ids, Rows, Words, mixed
+from lossctl.values import dataclass
 
 Places = npt.NDArray[np.signedinteger[Any]]
 _DENSE = 4  # an array over all numbers between the least and the greatest may be so sparse

@@ -6,7 +6,6 @@ One pass over the predictions; of the labels what is needed is held in memory.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from lossctl.index import Strangers, duplicates
 from lossctl.names import quoted, readable
 from lossctl.sources.table import Batch, Column, Inputs
 from lossctl.unmatched import NAMED, Unmatched
+from lossctl.values import dataclass
 
 ERROR, SKIP = "error", "skip"
 _WAITING = 128

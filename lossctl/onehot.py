@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from lossctl.sinks import TEXT, Field, Sink
 from lossctl.sources import InputOptions, open_tables
 from lossctl.sources.table import TEXT as TEXT_KIND
 from lossctl.sources.table import Batch, Column, Request, Table
+from lossctl.values import dataclass, field
 
 _MOST_CLASSES = 1 << 16
 _BLOCK_CELLS = 1 << 20

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from lossctl.columns import Roles
@@ -12,6 +11,7 @@ from lossctl.losses.domain import Domain, Wanted
 from lossctl.losses.rows import groups
 from lossctl.losses.terms import Scoring, Terms
 from lossctl.sources.table import Inputs
+from lossctl.values import dataclass
 
 ERROR, SKIP, PROPAGATE = "error", "skip", "propagate"
 

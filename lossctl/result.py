@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from lossctl.values import dataclass, field
 from lossctl.version import __version__
 
 SCHEMA = 1
@@ -136,11 +136,13 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as it stands in JSON: no number in it is infinite or NaN."""
-        columns = asdict(self.columns)
-        columns["predictions"] = list(self.columns.predictions)
-        columns["label"] = (
-            self.columns.label[0] if len(self.columns.label) == 1 else list(self.columns.label)
-        )
+        label = self.columns.label
+        columns = {
+            "predictions": list(self.columns.predictions),
+            "label": label[0] if len(label) == 1 else list(label),
+            "id": self.columns.id,
+            "header": self.columns.header,
+        }
         worst = {} if self.worst is None else {"worst": [_strict(row) for row in self.worst]}
         joined = {}
         if self.unmatched is not None:

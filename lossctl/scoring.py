@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from lossctl import align, asked, columns, diagnosis
@@ -30,6 +29,7 @@ from lossctl.suspicions import (
     refuse_two_complete_files,
     refuse_unrelated_columns,
 )
+from lossctl.values import dataclass, field, replace
 
 Data: TypeAlias = Any  # a path, or whatever lossctl.sources.memory takes
 

@@ -8,12 +8,12 @@ Var(S) = n/(n−1) · Σ(a − S/n)². Functions of them have the delta method.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 
 from lossctl.student import t_quantile
 from lossctl.summaries.exact_sum import UNIT_BITS
 from lossctl.summaries.moments import Moments
+from lossctl.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from lossctl.values import dataclass
 
 BYTES = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)  # the first n of a word
 _MARGIN = 24

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from lossctl.values import dataclass, field
 
 if TYPE_CHECKING:  # where nothing is joined, nothing of it is imported
     from lossctl.ids import Ids, Rows
@@ -11,7 +12,7 @@ if TYPE_CHECKING:  # where nothing is joined, nothing of it is imported
 NAMED = 5  # ids in a message
 
 
-@dataclass
+@dataclass()
 class Unmatched:
     """What was met of ids that have no partner; it grows while the pairs are read."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from lossctl.errors import DataError
 from lossctl.result import Result
 from lossctl.scoring import Options, prepare
 from lossctl.summaries.moments import Moments
+from lossctl.values import replace
 
 Score = Callable[..., Result]
 Save = Callable[[str, object], Path]

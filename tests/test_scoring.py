@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from lossctl.errors import DataError, UsageError
 from lossctl.losses import parse
 from lossctl.result import Result
 from lossctl.scoring import Options, prepare, score
+from lossctl.values import replace
 
 Score = Callable[..., Result]
 Save = Callable[[str, object], Path]

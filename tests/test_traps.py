@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from lossctl.result import Result
 from lossctl.rows import Losses
 from lossctl.scoring import Options, prepare, run, score
 from lossctl.sources import InputOptions
+from lossctl.values import replace
 
 Score = Callable[..., Result]
 Save = Callable[[str, object], Path]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +14,7 @@ from lossctl.cli.exits import ExitCode, guarded
 from lossctl.cli.output import Output, chosen
 from lossctl.cli.terminal import Terminal
 from lossctl.errors import UsageError
+from lossctl.values import replace
 from lossctl.version import __version__
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 from lossctl.cli.terminal import PIPE_WIDTH, Terminal
 from lossctl.errors import UsageError
 from lossctl.render.formats import BY_SUFFIX, FORMATS, WITH_PRECISION, WITH_WORST
+from lossctl.values import dataclass
 
 if TYPE_CHECKING:
     from lossctl.render import Looks

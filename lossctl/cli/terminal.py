@@ -6,11 +6,11 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from io import TextIOWrapper
 from typing import TextIO
 
 from lossctl.errors import UsageError
+from lossctl.values import dataclass, field
 
 _COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "hint": "\x1b[36m", "note": ""}
 PIPE_WIDTH = 10_000  # nothing is folded or cut off in a pipe
@@ -27,7 +27,7 @@ def _usable(stream: TextIO | None) -> TextIO:
     return stream
 
 
-@dataclass
+@dataclass()
 class Terminal:
     """The outside world, so that tests can pass in another."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from lossctl.admission import admit, without_ignored
@@ -17,6 +16,7 @@ from lossctl.summaries import Summary
 from lossctl.summaries.counts import Counts
 from lossctl.summaries.moments import Moments
 from lossctl.unmatched import Unmatched
+from lossctl.values import dataclass, replace
 from lossctl.watching import summaries
 
 BLOCK_BYTES = 512 * 1024  # of predictions: with the buffers of a kernel this stays in cache

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from lossctl.columns import Roles
 from lossctl.errors import DataError, UsageError
 from lossctl.known import without_prefix
@@ -22,6 +20,7 @@ from lossctl.matching import names_of
 from lossctl.names import listing, quoted
 from lossctl.numbers import is_missing, to_number, whole_numbers
 from lossctl.sources.table import NUMBER, TEXT, Column, Inputs
+from lossctl.values import dataclass, replace
 
 # Names that need no option, positive first; asked for, the negative one may be the event as well.
 _BOOLEANS = {"true": "1", "false": "0"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +13,7 @@ from lossctl.names import did_you_mean, listing, natural_key, quoted
 from lossctl.numbers import spelled, to_number
 from lossctl.sources.table import Batch
 from lossctl.texts import Names
+from lossctl.values import dataclass, field
 
 _MINUS, _BETWEEN = "-1", "between 0 and 1"
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
 from lossctl.block import Floats
+from lossctl.values import dataclass
 
 
 def _one(**_: object) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from lossctl.block import Booleans, Fault, Floats, Integers
 from lossctl.losses.interval import Interval
 from lossctl.losses.layout import row_sums
+from lossctl.values import dataclass, replace
 
 if TYPE_CHECKING:
     from lossctl.losses.registry import Bounds

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from lossctl.block import Booleans, Floats
+from lossctl.values import dataclass
 
 
 @dataclass(frozen=True)

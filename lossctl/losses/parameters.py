@@ -7,13 +7,13 @@ import inspect
 import math
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from lossctl.errors import UsageError
 from lossctl.losses.interval import ANY, Interval
 from lossctl.names import did_you_mean
 from lossctl.numbers import spelled
+from lossctl.values import dataclass
 
 Parameters: TypeAlias = tuple[tuple[str, Any], ...]
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

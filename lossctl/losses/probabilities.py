@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from lossctl.block import Floats, Integers
 from lossctl.losses.class_labels import rows
 from lossctl.losses.layout import for_rows, row_sums
 from lossctl.losses.special import sigmoid
+from lossctl.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lossctl.errors import UsageError
 from lossctl.losses.interval import ANY, Interval
 from lossctl.losses.parameters import Parameters, defaults, read, written
 from lossctl.names import did_you_mean
+from lossctl.values import dataclass, field, replace
 
 if TYPE_CHECKING:
     from lossctl.block import Booleans, Floats

@@ -6,7 +6,6 @@ These are ordinary values. Whether a convention or an option chose them, nobody 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from lossctl.block import Booleans, Floats, Integers
 from lossctl.losses.layout import row_sums
 from lossctl.losses.registry import Kernel, Loss
+from lossctl.values import dataclass, replace
 
 NO, FIRST, LAST, INSIDE = "no", "first", "last", "inside"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 from lossctl.render.cells import PRECISION
@@ -19,6 +18,7 @@ from lossctl.render.text import (
     value_text,
 )
 from lossctl.result import Result
+from lossctl.values import dataclass
 
 if TYPE_CHECKING:  # the formats' names are asked for without NumPy
     from lossctl.block import Block, RowLosses

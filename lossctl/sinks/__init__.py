@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from lossctl.texts import Keys, Names
+from lossctl.values import dataclass
 
 Values = Names | Keys | npt.NDArray[np.generic]
 TEXT = "text"

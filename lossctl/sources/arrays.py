@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -15,6 +14,7 @@ from lossctl.errors import DataError
 from lossctl.numbers import spelled
 from lossctl.sources.table import NUMBER, TEXT, Batch, Column, Request
 from lossctl.texts import Keys, Names
+from lossctl.values import dataclass, replace
 
 Values = npt.NDArray[np.generic]
 BLOCK_BYTES = 512 * 1024

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +11,7 @@ from lossctl.block import Floats
 from lossctl.errors import DataError
 from lossctl.sources.table import EMPTY, NUMBER, TEXT, Batch, Column, Request
 from lossctl.texts import Keys, Names
+from lossctl.values import dataclass, replace
 
 _BATCH_ROWS = 65_536
 HEAD_ROWS = 5

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from lossctl.errors import DataError
@@ -13,6 +12,7 @@ from lossctl.names import quoted
 from lossctl.sources.arrow import SAMPLE_ROWS, ArrowTable, as_table
 from lossctl.sources.files import Files
 from lossctl.sources.streams import File, reading
+from lossctl.values import dataclass
 
 _BATCH_ROWS = 65_536
 _STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"

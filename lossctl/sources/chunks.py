@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
+
+from lossctl.values import dataclass
 
 CHUNK_BYTES = 1024 * 1024
 _LIMIT = 64 * CHUNK_BYTES  # a record beyond all size: a quote that is never closed

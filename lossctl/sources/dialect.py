@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from lossctl.errors import DataError, UsageError
 from lossctl.known import is_key, is_label, is_prediction
 from lossctl.numbers import is_missing, to_number
 from lossctl.sources.files import EMPTY_HINT, FORMATS
 from lossctl.sources.table import EMPTY, NUMBER, TEXT, Column
+from lossctl.values import dataclass
 
 SAMPLE_BYTES = 256 * 1024
 SAMPLE_ROWS = 1000

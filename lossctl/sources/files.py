@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import glob
 import os
-from dataclasses import dataclass
 
 from lossctl.errors import DataError
 from lossctl.names import natural_key, quoted
 from lossctl.sources.places import is_address, is_web, path_of, refuse_password, shown
 from lossctl.sources.streams import MAGIC_BYTES, STDIN, File, open_file, read_fully, reading
+from lossctl.values import dataclass
 
 NPY_MAGIC = b"\x93NUMPY"
 EMPTY_HINT = "write it again: nothing has been written yet, or the disk was full"

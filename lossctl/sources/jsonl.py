@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -20,6 +19,7 @@ from lossctl.sources.records import names_of, not_a_number
 from lossctl.sources.streams import File, reading
 from lossctl.sources.table import EMPTY, Batch, Column, Request
 from lossctl.texts import Keys
+from lossctl.values import dataclass, replace
 
 _BATCH_ROWS = 4096
 

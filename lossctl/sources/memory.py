@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from lossctl.known import is_key
 from lossctl.sources import arrow
 from lossctl.sources.arrays import Array, ArrayTable, Values, as_table, check
 from lossctl.sources.table import Table
+from lossctl.values import dataclass
 
 _ARROW = ("__arrow_c_stream__", "__arrow_c_array__")  # how frames and series of any library speak
 

@@ -6,7 +6,6 @@ import io
 import os
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 import numpy as np
@@ -15,6 +14,7 @@ from lossctl.errors import DataError
 from lossctl.sources.arrays import Array, ArrayTable, Values, as_table, check
 from lossctl.sources.files import EMPTY_HINT, NPY_MAGIC, Files
 from lossctl.sources.streams import read_fully, reading
+from lossctl.values import dataclass
 
 
 class Opens(Protocol):

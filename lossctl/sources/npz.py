@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
 
 from lossctl.errors import DataError
@@ -14,6 +13,7 @@ from lossctl.sources.npy import read_header
 from lossctl.sources.streams import File, as_seekable, reading
 from lossctl.sources.table import Table
 from lossctl.sources.views import View
+from lossctl.values import dataclass, replace
 
 _BY_SIDE = ("predictions", "labels", "weights")  # what the array of a side is called
 _ID = "id"  # the array that names the rows

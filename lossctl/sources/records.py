@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Protocol
 
@@ -18,6 +17,7 @@ from lossctl.numbers import to_number
 from lossctl.sources.dialect import Dialect
 from lossctl.sources.table import Batch, Column, Request, Where
 from lossctl.texts import Keys, Names
+from lossctl.values import dataclass
 
 _BATCH_ROWS = 4096
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")

@@ -6,13 +6,13 @@ import functools
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
 from lossctl.errors import DataError
 from lossctl.sources.places import HEAD, TIMEOUT, Remote, changed
+from lossctl.values import dataclass
 
 _BUFFER = 16 * 1024 * 1024  # a request for less costs as long
 _TRIES = 3

@@ -11,13 +11,13 @@ import tempfile
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import IO, Any, BinaryIO, Protocol, cast
 
 from lossctl.errors import DataError
 from lossctl.names import did_you_mean
 from lossctl.sources.places import Remote, is_address, is_web, shown
 from lossctl.sources.unpacking import DAMAGED, compression, unpacked
+from lossctl.values import dataclass, field
 
 STDIN = "-"
 MAGIC_BYTES = 6  # enough for every format and compression that is told by its first bytes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from lossctl.block import Floats
 from lossctl.texts import Keys, Names
+from lossctl.values import dataclass
 
 NUMBER, TEXT, EMPTY = "number", "text", "empty"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -20,6 +19,7 @@ from lossctl.sources.records import Lines, read_slowly, records
 from lossctl.sources.streams import File, following, read_fully, reading
 from lossctl.sources.table import EMPTY, Batch, Column, Request
 from lossctl.sources.unpacking import check_to_the_end
+from lossctl.values import dataclass, replace
 
 _SAMPLE_LIMIT = 64 * CHUNK_BYTES
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from lossctl.errors import DataError
 from lossctl.sources.table import Batch, Column, Request, Table
+from lossctl.values import dataclass, replace
 
 
 def in_step(

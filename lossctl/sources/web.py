@@ -12,13 +12,13 @@ import io
 import re
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from lossctl.errors import DataError
 from lossctl.names import quoted
 from lossctl.sources.places import HEAD, TIMEOUT, Remote, changed, shown
+from lossctl.values import dataclass
 from lossctl.version import __version__
 
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")

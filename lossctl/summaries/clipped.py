@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 import numpy as np
 
 from lossctl.block import Block, RowLosses
 from lossctl.losses.terms import Terms
 from lossctl.summaries.exact_sum import ExactSum
+from lossctl.values import dataclass, field, replace
 
 
 @dataclass(frozen=True)

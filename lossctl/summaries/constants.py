@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from lossctl.block import Block, Floats, RowLosses
 from lossctl.losses.best import MeanOf
 from lossctl.losses.registry import Kernel
+from lossctl.values import dataclass, replace
 
 _CACHED = 8192  # labels at a time: their buffers stay in cache
 

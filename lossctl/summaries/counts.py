@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from lossctl.block import Block, RowLosses
+from lossctl.values import dataclass, field
 
 
 @dataclass(frozen=True)

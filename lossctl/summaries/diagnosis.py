@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from lossctl.block import Block, Floats, Integers, RowLosses
+from lossctl.values import dataclass
 
 ROWS = 100_000  # the first ones of the input tell
 MOST_CLASSES = 100

@@ -8,11 +8,11 @@ a whole number of them. Laws: ``ExactSum() + a == a``, ``a + b == b + a`` and
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from lossctl.block import Floats
+from lossctl.values import dataclass
 
 UNIT_BITS = 1074
 CHUNK = 65_536

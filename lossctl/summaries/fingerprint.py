@@ -7,13 +7,13 @@ all that chance can do; it is no defence against somebody who wants two sets to 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from lossctl.block import Block, Floats, RowLosses
 from lossctl.numbers import spelled, to_number
+from lossctl.values import dataclass
 
 Words = npt.NDArray[np.uint64]
 _LANES = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))

@@ -7,7 +7,6 @@ whole numbers. Only the cross-products inside one block are rounded.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from lossctl.block import Counted, Floats
 from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum, units_of
+from lossctl.values import dataclass
 
 # Cross-products are kept in units of 2^-PRODUCT_BITS: that of the smallest float64 with itself is
 # 2^-2148; the guard bits hold the fractions that centring and scaling bring.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from lossctl.block import Block, Floats, RowLosses
+from lossctl.values import dataclass
 
 Label = str | float
 Labels = Label | tuple[Label, ...]
