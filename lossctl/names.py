@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 
@@ -20,6 +19,8 @@ def natural_key(name: object) -> tuple[tuple[int, str, str], ...]:
 
 def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """Return a hint that names the most similar known name, if one is similar."""
+    import difflib  # noqa: PLC0415  # 1 ms
+
     folded = {candidate.casefold(): candidate for candidate in known}
     close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
     return f"did you mean {quoted(folded[close[0]])}?" if close else None

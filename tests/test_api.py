@@ -14,7 +14,7 @@ import pytest
 from sklearn.metrics import log_loss, mean_squared_error
 
 import lossctl
-from lossctl.cli import app
+from lossctl.cli import typed
 
 P, Y = [0.9, 0.2, 0.6], [1, 0, 1]
 NAMES = ["yes", "no", "yes"]
@@ -113,7 +113,7 @@ def app_parameters() -> list[Any]:
     """Return the parameters of ``lossctl score``."""
     import typer  # noqa: PLC0415
 
-    return typer.main.get_command(app.app).commands["score"].params  # type: ignore[attr-defined,no-any-return]
+    return typer.main.get_command(typed.app).commands["score"].params  # type: ignore[attr-defined,no-any-return]
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-import typer
-
-from lossctl.cli import options
-from lossctl.cli.exits import ExitCode, guarded
+from lossctl.cli import options, plain
+from lossctl.cli.exits import guarded
 from lossctl.cli.output import Output, chosen
 from lossctl.cli.terminal import Terminal
 from lossctl.errors import UsageError
@@ -20,28 +17,29 @@ from lossctl.version import __version__
 if TYPE_CHECKING:
     from lossctl.api import Options as Asked
 
-app = typer.Typer(
-    name="lossctl",
-    rich_markup_mode=None,  # Rich in the help costs 0.1 s of start-up
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+Job: TypeAlias = Callable[[Terminal], None]
+
+COMPLETION = "_LOSSCTL_COMPLETE"  # set by the shell that wants to complete a word
 _FLAGS = ("-h", "--help", "-V", "--version", "--install-completion", "--show-completion")
+
+
+class Context(NamedTuple):
+    """What a command is told besides its options; Typer's context says the same."""
+
+    obj: Terminal
+    args: Sequence[str] = ()  # words that are no argument's
 
 
 def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
     """Run the command line and return the exit code."""
     world = terminal or Terminal()
     words = list(arguments)
-    verbs = {command.name for command in app.registered_commands}
-    if not words:
-        return _show_help(world)
-    if words[0] not in verbs and words[0] not in _FLAGS:
+    if words and words[0] not in COMMANDS and words[0] not in _FLAGS:
         words.insert(0, "score")
 
     def program() -> int | None:
         # A command returns its job, which runs outside: Typer has its own ideas of a closed pipe.
-        job = app(words, prog_name="lossctl", standalone_mode=False, obj=world)
+        job = _job(words, world)
         if callable(job):
             job(world)
         return job if isinstance(job, int) else None
@@ -49,42 +47,27 @@ def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
     return guarded(program, world, debug="--debug" in words)
 
 
-def _show_help(terminal: Terminal) -> int:
-    """Say what to type: to a person, and as the mistake that it is to a script."""
-    with redirect_stdout(terminal.stderr):
-        app(["--help"], prog_name="lossctl", standalone_mode=False)
-    return ExitCode.USAGE
+def _job(words: Sequence[str], terminal: Terminal) -> Job | int | None:
+    """Return what there is to do, or the exit code where it has been done."""
+    if COMPLETION not in terminal.environ:
+        if words in (["--version"], ["-V"]):
+            return print_version
+        command = COMMANDS.get(words[0]) if words else None
+        given = plain.read(command, words[1:]) if command else None
+        if command and given is not None:
+            return command(Context(terminal), **given)
+    from lossctl.cli import typed  # noqa: PLC0415  # Typer: 30 ms
+
+    return typed.read(words, terminal)
 
 
-def _print_version(context: typer.Context, asked: bool) -> None:  # noqa: FBT001  # Typer's call
-    if asked:
-        context.obj.stdout.write(f"lossctl {__version__}\n")
-        raise typer.Exit
+def print_version(terminal: Terminal) -> None:
+    """Print name and version."""
+    terminal.stdout.write(f"lossctl {__version__}\n")
 
 
-@app.callback()
-def lossctl(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", "-V", callback=_print_version, is_eager=True, help="Print the version."
-        ),
-    ] = False,
-) -> None:
-    """How wrong are these predictions?
-
-    \b
-    lossctl mse predictions.csv              both columns in one file
-    lossctl bce predictions.csv truth.csv    probabilities and labels
-    lossctl ce logits.npy labels.npy --from logits
-
-    `lossctl LOSS …` is short for `lossctl score LOSS …`; its options: lossctl score --help
-    """  # noqa: D301  # \b keeps the lines of the example apart
-
-
-@app.command("score", context_settings={"allow_extra_args": True})
 def score(
-    context: typer.Context,
+    context: Context,
     loss: options.Loss,
     predictions: options.Predictions,
     labels: options.Labels = None,
@@ -125,7 +108,7 @@ def score(
     quiet: options.Quiet = False,
     color: options.Color = "auto",
     debug: options.Debug = False,  # noqa: ARG001  # read in run(), where exceptions end
-) -> Callable[[Terminal], None]:
+) -> Job:
     """Score one set of predictions.
 
     \b
@@ -211,9 +194,8 @@ def _score(
         look.write(results, terminal)
 
 
-@app.command("onehot")
 def onehot(
-    context: typer.Context,
+    context: Context,
     labels: options.LabelsOnly,
     label_col: options.LabelColumn = None,
     classes: options.Classes = None,
@@ -225,7 +207,7 @@ def onehot(
     output: options.MatrixFile = None,
     color: options.Color = "auto",
     debug: options.Debug = False,  # noqa: ARG001  # read in run(), where exceptions end
-) -> Callable[[Terminal], None]:
+) -> Job:
     """Write labels as one-hot rows: a column for each class.
 
     Classes are the names that occur, in natural order, or 0 to the largest index; --classes gives
@@ -270,16 +252,15 @@ def _onehot(
         onehot.onehot(labels, wanted, make_file, keys=keys)
 
 
-@app.command("losses")
 def losses(
-    context: typer.Context,
+    context: Context,
     loss: options.OneLoss = None,
     format: options.ListFormat = None,  # noqa: A002  # the option's name
     json: options.Json = False,
     output: options.Output = None,
     color: options.Color = "auto",
     debug: options.Debug = False,  # noqa: ARG001  # read in run(), where exceptions end
-) -> Callable[[Terminal], None]:
+) -> Job:
     """List the losses, or show one: names, what a row costs, what it takes.
 
     \b
@@ -304,9 +285,8 @@ def _losses(loss: str | None, look: Output, terminal: Terminal) -> None:
         look.write_entry(found[0], terminal)
 
 
-@app.command("signature")
 def signature(
-    context: typer.Context,
+    context: Context,
     first: options.Signature,
     second: options.SecondSignature = None,
     format: options.ListFormat = None,  # noqa: A002  # the option's name
@@ -314,7 +294,7 @@ def signature(
     output: options.Output = None,
     color: options.Color = "auto",
     debug: options.Debug = False,  # noqa: ARG001  # read in run(), where exceptions end
-) -> Callable[[Terminal], None]:
+) -> Job:
     """Say what a signature says, or in what two of them differ.
 
     \b
@@ -341,3 +321,11 @@ def _signature(first: str, second: str | None, look: Output, terminal: Terminal)
 def _delimiter(text: str | None) -> str | None:
     r"""Shells make it hard to type a tab: take the two characters \t and the word as well."""
     return "\t" if text in ("\\t", "tab") else text
+
+
+COMMANDS: dict[str, Callable[..., Job]] = {
+    "score": score,
+    "onehot": onehot,
+    "losses": losses,
+    "signature": signature,
+}

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Callable
 from enum import IntEnum
 
-import typer
-
 from lossctl.cli.terminal import Terminal, discard
 from lossctl.errors import LossctlError, UsageError
-from lossctl.names import did_you_mean, printable
+from lossctl.names import printable
 
 
 class ExitCode(IntEnum):
@@ -37,15 +34,12 @@ def guarded(program: Callable[[], int | None], terminal: Terminal, *, debug: boo
     except LossctlError as error:
         _report(terminal, str(error), error.hint)
         return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.DATA
-    except typer.TyperException as error:
-        _report(terminal, *_of_the_parser(error))
-        return ExitCode.USAGE
     except BrokenPipeError:  # the reader has seen enough, as in `| head -1`
         discard(sys.stdout)
         return ExitCode.OK
     except Terminated:
         return ExitCode.TERMINATED
-    except (KeyboardInterrupt, typer.Abort):
+    except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except OSError as error:
         _report(terminal, f"{error.strerror}, {error.filename or 'standard output'}", None)
@@ -53,6 +47,8 @@ def guarded(program: Callable[[], int | None], terminal: Terminal, *, debug: boo
         return ExitCode.DATA
     except Exception as error:  # noqa: BLE001  # a bug of ours must not show as a traceback
         if debug:
+            import traceback  # noqa: PLC0415  # 1 ms
+
             traceback.print_exc(file=terminal.stderr)
         _report(
             terminal,
@@ -67,15 +63,3 @@ def _report(terminal: Terminal, message: str, hint: str | None) -> None:
     terminal.say("error", printable(message))
     if hint:
         terminal.say("hint", printable(hint))
-
-
-def _of_the_parser(error: typer.TyperException) -> tuple[str, str | None]:
-    """Return message and hint for what Typer's parser did not understand."""
-    message = error.format_message().rstrip(".")
-    option = getattr(error, "option_name", None)
-    context = getattr(error, "ctx", None)
-    hint = None
-    if option is not None and context is not None:
-        known = [spelling for parameter in context.command.params for spelling in parameter.opts]
-        message, hint = f"there is no option {option}", did_you_mean(option, known)
-    return message[:1].lower() + message[1:], hint or "lossctl --help shows how it is used"

@@ -4,51 +4,46 @@ from __future__ import annotations
 
 from typing import Annotated, Optional
 
-import typer
+from lossctl.cli.declared import Argument, Option
 
 Loss = Annotated[
     str,
-    typer.Argument(metavar="LOSS", help="A loss, or several: mse,mae.", show_default=False),
+    Argument(metavar="LOSS", help="A loss, or several: mse,mae."),
 ]
 Predictions = Annotated[
     str,
-    typer.Argument(
+    Argument(
         metavar="PREDICTIONS",
         help="A .csv, .tsv, .npy, .npz, .parquet, .arrow or .jsonl file, or its http(s) or s3 "
         "address; - is standard input; a directory or a quoted glob is one table.",
-        show_default=False,
     ),
 ]
 Labels = Annotated[
     Optional[str],
-    typer.Argument(
+    Argument(
         metavar="[LABELS]",
         help="The same for the labels. Without it they are a column of PREDICTIONS.",
-        show_default=False,
     ),
 ]
 LabelsOnly = Annotated[
     str,
-    typer.Argument(
+    Argument(
         metavar="LABELS",
         help="A file of labels; - is standard input; a directory or a quoted glob is one table.",
-        show_default=False,
     ),
 ]
-OneLoss = Annotated[
-    Optional[str], typer.Argument(metavar="[LOSS]", help="A loss, or an alias.", show_default=False)
-]
+OneLoss = Annotated[Optional[str], Argument(metavar="[LOSS]", help="A loss, or an alias.")]
 Signature = Annotated[
     str,
-    typer.Argument(metavar="SIGNATURE", help="A signature, in quotes.", show_default=False),
+    Argument(metavar="SIGNATURE", help="A signature, in quotes."),
 ]
 SecondSignature = Annotated[
     Optional[str],
-    typer.Argument(metavar="[SIGNATURE]", help="Another, to compare.", show_default=False),
+    Argument(metavar="[SIGNATURE]", help="Another, to compare."),
 ]
 Form = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         "--from",
         metavar="probs|logits|log-probs",
         help="What the predictions hold. Default: probs; for nll log-probs.",
@@ -56,7 +51,7 @@ Form = Annotated[
 ]
 Reduction = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         "--reduction",
         metavar="mean|sum|none",
         help="Mean (default), sum, or none: the row losses, one a line.",
@@ -64,56 +59,50 @@ Reduction = Annotated[
 ]
 PredictionColumns = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         "--pred-col",
         metavar="COLS",
         help="Columns of predictions: names, globs, 0-based 3 or 3-12.",
     ),
 ]
 LabelColumns = Annotated[
-    Optional[str], typer.Option("--label-col", metavar="COLS", help="Columns of labels.")
+    Optional[str], Option("--label-col", metavar="COLS", help="Columns of labels.")
 ]
 Id = Annotated[
     Optional[str],
-    typer.Option("--id", metavar="COL", help="Join both files by this column, in any order."),
+    Option("--id", metavar="COL", help="Join both files by this column, in any order."),
 ]
 Unmatched = Annotated[
     str,
-    typer.Option(
-        "--unmatched", metavar="error|skip", help="What to do about ids on one side only."
-    ),
+    Option("--unmatched", metavar="error|skip", help="What to do about ids on one side only."),
 ]
 WeightColumn = Annotated[
     Optional[str],
-    typer.Option("--weight-col", metavar="COL", help="The column of weights, on either side."),
+    Option("--weight-col", metavar="COL", help="The column of weights, on either side."),
 ]
 Weights = Annotated[
     Optional[str],
-    typer.Option("--weights", metavar="FILE", help="A file of weights, in the predictions' order."),
+    Option("--weights", metavar="FILE", help="A file of weights, in the predictions' order."),
 ]
 LabelColumn = Annotated[
-    Optional[str], typer.Option("--label-col", metavar="COL", help="The column of labels.")
+    Optional[str], Option("--label-col", metavar="COL", help="The column of labels.")
 ]
 Classes = Annotated[
     Optional[str],
-    typer.Option(
-        "--classes", metavar="A,B,C", help="The classes' names, in the order of the columns."
-    ),
+    Option("--classes", metavar="A,B,C", help="The classes' names, in the order of the columns."),
 ]
-LabelBase = Annotated[
-    int, typer.Option("--label-base", metavar="0|1", help="Where index labels start.")
-]
+LabelBase = Annotated[int, Option("--label-base", metavar="0|1", help="Where index labels start.")]
 Positive = Annotated[
     Optional[str],
-    typer.Option("--positive", metavar="NAME", help="The label that is predicted (bce)."),
+    Option("--positive", metavar="NAME", help="The label that is predicted (bce)."),
 ]
 IgnoreLabel = Annotated[
     Optional[str],
-    typer.Option("--ignore-label", metavar="LABEL", help="Leave out what has this label."),
+    Option("--ignore-label", metavar="LABEL", help="Leave out what has this label."),
 ]
 InputFormat = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         "--input-format",
         metavar="FORMAT",
         help="csv, tsv, npy, npz, parquet, arrow or jsonl; where nothing else tells it.",
@@ -121,26 +110,24 @@ InputFormat = Annotated[
 ]
 Header = Annotated[
     Optional[bool],
-    typer.Option("--header/--no-header", help="Whether text files start with a header."),
+    Option("--header/--no-header", help="Whether text files start with a header."),
 ]
 Delimiter = Annotated[
     Optional[str],
-    typer.Option("--delimiter", metavar="CHAR", help="What separates columns; else detected."),
+    Option("--delimiter", metavar="CHAR", help="What separates columns; else detected."),
 ]
-Decimal = Annotated[
-    str, typer.Option("--decimal", metavar=".|,", help="The decimal mark of text files.")
-]
+Decimal = Annotated[str, Option("--decimal", metavar=".|,", help="The decimal mark of text files.")]
 Nan = Annotated[
     str,
-    typer.Option("--nan", metavar="error|skip|propagate", help="What to do about missing values."),
+    Option("--nan", metavar="error|skip|propagate", help="What to do about missing values."),
 ]
 SumTolerance = Annotated[
     float,
-    typer.Option("--sum-tol", metavar="X", help="How far from 1 a row of probabilities may sum."),
+    Option("--sum-tol", metavar="X", help="How far from 1 a row of probabilities may sum."),
 ]
 Diagnose = Annotated[
     str,
-    typer.Option(
+    Option(
         "--diagnose",
         metavar="warn|error|off",
         help="What to do where data look like something else than they were said to be.",
@@ -148,7 +135,7 @@ Diagnose = Annotated[
 ]
 Convention = Annotated[
     str,
-    typer.Option(
+    Option(
         "--convention",
         metavar="NAME",
         help="Whose number: exact (default), torch, sklearn, keras, kaggle, xgboost, lightgbm; "
@@ -157,25 +144,25 @@ Convention = Annotated[
 ]
 Eps = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         "--eps",
         metavar="X|auto|0",
         help="Move probabilities into [X, 1 − X]; auto: eps of the stored type.",
     ),
 ]
 Normalize = Annotated[
-    bool, typer.Option("--normalize", help="Divide rows of probabilities by their sum.")
+    bool, Option("--normalize", help="Divide rows of probabilities by their sum.")
 ]
 LabelSmoothing = Annotated[
     float,
-    typer.Option("--label-smoothing", metavar="E", help="Labels y become (1 − E) y + E/K."),
+    Option("--label-smoothing", metavar="E", help="Labels y become (1 − E) y + E/K."),
 ]
 PosWeight = Annotated[
-    float, typer.Option("--pos-weight", metavar="W", help="What the event weighs (bce).")
+    float, Option("--pos-weight", metavar="W", help="What the event weighs (bce).")
 ]
 ClassWeight = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         "--class-weight",
         metavar="cat=2,dog=1|FILE|balanced",
         help="What classes weigh: by name, in their order (2,1), or balanced.",
@@ -183,16 +170,14 @@ ClassWeight = Annotated[
 ]
 Fingerprint = Annotated[
     bool,
-    typer.Option(
+    Option(
         "--fingerprint", help="Add to the signature what tells the labels (and ids) from others."
     ),
 ]
-Level = Annotated[
-    float, typer.Option("--level", metavar="X", help="Confidence level of the interval.")
-]
+Level = Annotated[float, Option("--level", metavar="X", help="Confidence level of the interval.")]
 Format = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         "--format",
         metavar="table|tsv|csv|json|jsonl|markdown|value",
         help="Default: a table on a terminal, TSV in a pipe, by the suffix in a file.",
@@ -200,7 +185,7 @@ Format = Annotated[
 ]
 ListFormat = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         "--format",
         metavar="table|tsv|csv|json|jsonl|markdown",
         help="Default: a table on a terminal, TSV in a pipe, by the suffix in a file.",
@@ -208,37 +193,35 @@ ListFormat = Annotated[
 ]
 MatrixFile = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         "-o",
         "--output",
         metavar="FILE",
         help="Write to a .csv, .tsv, .npy or .parquet, whole or not. Default: CSV to the screen.",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
-Value = Annotated[bool, typer.Option("--value", help="Short for --format value: the number alone.")]
+Json = Annotated[bool, Option("--json", help="Short for --format json.")]
+Value = Annotated[bool, Option("--value", help="Short for --format value: the number alone.")]
 PerRow = Annotated[
     Optional[str],
-    typer.Option(
+    Option(
         "--per-row",
         metavar="FILE|-",
         help="Write key or row, label and loss of every row to a .csv, .tsv, .npy or .parquet; "
         "- prints them instead of the result.",
     ),
 ]
-Worst = Annotated[int, typer.Option("--worst", metavar="N", help="Show the N rows that cost most.")]
+Worst = Annotated[int, Option("--worst", metavar="N", help="Show the N rows that cost most.")]
 Output = Annotated[
     Optional[str],
-    typer.Option(
-        "-o", "--output", metavar="FILE", help="Write the result to a file, whole or not."
-    ),
+    Option("-o", "--output", metavar="FILE", help="Write the result to a file, whole or not."),
 ]
 Precision = Annotated[
     Optional[int],
-    typer.Option("--precision", metavar="N", help="Significant digits of tables and Markdown."),
+    Option("--precision", metavar="N", help="Significant digits of tables and Markdown."),
 ]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
+Quiet = Annotated[bool, Option("-q", "--quiet", help="Say nothing but errors.")]
 Color = Annotated[
-    str, typer.Option("--color", metavar="auto|always|never", help="Whether to use colour.")
+    str, Option("--color", metavar="auto|always|never", help="Whether to use colour.")
 ]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug.")]
+Debug = Annotated[bool, Option("--debug", help="Show the traceback of a bug.")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from io import TextIOWrapper
@@ -58,6 +57,8 @@ class Terminal:
         """How many columns there are on standard output."""
         if not self.stdout.isatty():
             return PIPE_WIDTH
+        import shutil  # noqa: PLC0415  # 2 ms
+
         return shutil.get_terminal_size().columns
 
     def say(self, kind: str, text: str) -> None:

@@ -1,0 +1,121 @@
+"""Typer, for what is not plain: help, completion, mistakes, unusual spellings."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from typing import Annotated, Any
+
+import typer
+
+from lossctl.cli.app import COMMANDS, COMPLETION, Job, print_version
+from lossctl.cli.declared import Argument, Declared, parameters
+from lossctl.cli.exits import ExitCode
+from lossctl.cli.terminal import Terminal
+from lossctl.errors import UsageError
+from lossctl.names import did_you_mean
+
+app = typer.Typer(
+    name="lossctl",
+    rich_markup_mode=None,  # Rich in the help costs 0.1 s of start-up
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def read(words: Sequence[str], terminal: Terminal) -> Job | int | None:
+    """Return what the words say is to be done, or the exit code where that has been done.
+
+    Raises:
+        UsageError: they cannot be understood.
+
+    """
+    try:
+        if not words and COMPLETION not in terminal.environ:
+            return _show_help(terminal)
+        done: Job | int | None = app(
+            words, prog_name="lossctl", standalone_mode=False, obj=terminal
+        )
+    except typer.TyperException as error:
+        message, hint = _in_our_words(error)
+        raise UsageError(message, hint=hint) from error
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    return done
+
+
+def _show_help(terminal: Terminal) -> int:
+    """Say what to type: to a person, and as the mistake that it is to a script."""
+    with redirect_stdout(terminal.stderr):
+        app(["--help"], prog_name="lossctl", standalone_mode=False)
+    return ExitCode.USAGE
+
+
+def _in_our_words(error: typer.TyperException) -> tuple[str, str]:
+    """Return message and hint for what Typer's parser did not understand."""
+    message = error.format_message().rstrip(".")
+    option = getattr(error, "option_name", None)
+    context = getattr(error, "ctx", None)
+    hint = None
+    if option is not None and context is not None:
+        known = [spelling for parameter in context.command.params for spelling in parameter.opts]
+        message, hint = f"there is no option {option}", did_you_mean(option, known)
+    return message[:1].lower() + message[1:], hint or "lossctl --help shows how it is used"
+
+
+def _print_version(context: typer.Context, asked: bool) -> None:  # noqa: FBT001  # Typer's call
+    if asked:
+        print_version(context.obj)
+        raise typer.Exit
+
+
+@app.callback()
+def lossctl(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """How wrong are these predictions?
+
+    \b
+    lossctl mse predictions.csv              both columns in one file
+    lossctl bce predictions.csv truth.csv    probabilities and labels
+    lossctl ce logits.npy labels.npy --from logits
+
+    `lossctl LOSS …` is short for `lossctl score LOSS …`; its options: lossctl score --help
+    """  # noqa: D301  # \b keeps the lines of the example apart
+
+
+def _for_typer(command: Callable[..., Job]) -> Callable[..., Job]:
+    """Return a command whose parameters are declared as Typer wants it."""
+
+    def call(**given: Any) -> Job:
+        return command(**given)
+
+    hints = {name: _hint(one) for name, one in parameters(command).items()}
+    hints["context"] = typer.Context
+    own = inspect.signature(command).parameters.values()
+    changed = [one.replace(annotation=hints[one.name]) for one in own]
+    call.__doc__, call.__annotations__ = command.__doc__, hints
+    call.__signature__ = inspect.Signature(changed)  # type: ignore[attr-defined]
+    return call
+
+
+def _hint(one: Declared) -> Any:
+    declared = one.declaration
+    if isinstance(declared, Argument):
+        found = typer.Argument(metavar=declared.metavar, help=declared.help, show_default=False)
+    else:
+        found = typer.Option(*declared.spellings, metavar=declared.metavar, help=declared.help)
+    return Annotated[one.hint, found]
+
+
+for _name, _command in COMMANDS.items():
+    # What score is given too much of, it says itself.
+    app.command(_name, context_settings={"allow_extra_args": _name == "score"})(
+        _for_typer(_command)
+    )
