@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -11,6 +10,7 @@ from lossctl.render.markdown import markdown_rows, markdown_text
 from lossctl.render.text import (
     csv_rows,
     csv_text,
+    dumped,
     json_text,
     jsonl_text,
     tsv_rows,
@@ -71,9 +71,9 @@ def write_entries(
     """
     name = _format(name, stream)
     if name == "json":
-        stream.write(json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
+        stream.write(dumped(entries, indent=2, ensure_ascii=False))
     elif name == "jsonl":
-        stream.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries)
+        stream.writelines(dumped(entry, ensure_ascii=False) for entry in entries)
     else:
         most = _BRIEF if name in ("table", "markdown") else None
         rows = [list(entries[0])[:most]]
@@ -85,8 +85,7 @@ def write_entry(entry: Mapping[str, Any], name: str, stream: TextIO, looks: Look
     """Write one entry: a line for each of its keys, or an object."""
     name = _format(name, stream)
     if name in ("json", "jsonl"):
-        indent = 2 if name == "json" else None
-        stream.write(json.dumps(entry, indent=indent, ensure_ascii=False) + "\n")
+        stream.write(dumped(entry, indent=2 if name == "json" else None, ensure_ascii=False))
         return
     title, *others = ((key, _joined(value)) for key, value in entry.items())
     _write_cells([list(title), *(list(pair) for pair in others if pair[1])], name, stream, looks)

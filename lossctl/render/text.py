@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 from collections.abc import Sequence
+from typing import Any
 
 from lossctl.names import printable
 from lossctl.numbers import spelled
@@ -25,6 +24,8 @@ def tsv_rows(rows: Sequence[Sequence[str]]) -> str:
 
 def csv_rows(rows: Sequence[Sequence[str]]) -> str:
     """Return rows of cells; one that holds a comma or a quote is quoted."""
+    import csv  # noqa: PLC0415  # 1 ms with json below, and one of them is needed at most
+
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
@@ -99,12 +100,19 @@ def json_text(results: Sequence[Result]) -> str:
     """Return one object, or for several losses an object with a list of them; strict RFC 8259."""
     objects = [result.to_dict() for result in results]
     document = objects[0] if len(objects) == 1 else {"schema": SCHEMA, "results": objects}
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+    return dumped(document, indent=2)
 
 
 def jsonl_text(results: Sequence[Result]) -> str:
     """Return an object a line, strict RFC 8259 each."""
-    return "".join(json.dumps(result.to_dict(), allow_nan=False) + "\n" for result in results)
+    return "".join(dumped(result.to_dict()) for result in results)
+
+
+def dumped(value: Any, *, indent: int | None = None, ensure_ascii: bool = True) -> str:
+    """Return a value as strict JSON, in a line or with an indent."""
+    import json  # noqa: PLC0415  # as above
+
+    return json.dumps(value, indent=indent, ensure_ascii=ensure_ascii, allow_nan=False) + "\n"
 
 
 def value_text(results: Sequence[Result]) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import glob
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, cast
@@ -20,6 +18,8 @@ def written_whole(path: str) -> Iterator[BinaryIO]:
         DataError: the file cannot be written.
 
     """
+    import tempfile  # noqa: PLC0415  # 3 ms
+
     try:
         if os.path.exists(path) and not os.path.isfile(path):  # a pipe, a device: as it is
             with open(path, "wb") as stream:
@@ -61,8 +61,14 @@ def _files_of(name: str) -> list[str]:
     if os.path.isdir(name):
         paths = [os.path.join(name, entry) for entry in os.listdir(name)]
     else:
-        paths = [name] if os.path.lexists(name) else glob.glob(name)
+        paths = [name] if os.path.lexists(name) else _matches(name)
     return [path for path in paths if os.path.isfile(path)]
+
+
+def _matches(pattern: str) -> list[str]:
+    import glob  # noqa: PLC0415  # few inputs are one
+
+    return glob.glob(pattern)
 
 
 def _hint(path: str) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 
 from lossctl.errors import DataError
@@ -99,7 +98,11 @@ def _paths(name: str) -> tuple[str, ...]:
             hint = "hidden files, those with a leading _ and folders are passed over"
             raise DataError("the directory holds no files", where=name, hint=hint)
         return paths
-    if os.path.lexists(name) or not glob.has_magic(name):
+    if os.path.lexists(name):
+        return (name,)
+    import glob  # noqa: PLC0415  # few inputs are one
+
+    if not glob.has_magic(name):
         return (name,)
     paths = _shards(glob.glob(name))
     if not paths:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import bz2
 import io
-import lzma
 import re
-import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
@@ -16,7 +13,13 @@ _COMPRESSIONS = {
     "zstd": re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"),  # a frame to be skipped
     "xz": re.compile(rb"\xfd7zXZ\0"),
 }
-DAMAGED = (EOFError, zlib.error, lzma.LZMAError)
+
+
+class DecodingError(Exception):
+    """What a decoder says of its data."""
+
+
+DAMAGED = (EOFError, DecodingError)
 _PIECE = 64 * 1024
 
 
@@ -33,9 +36,22 @@ def unpacked(raw: io.RawIOBase, kind: str | None) -> Any:
         import pyarrow as pa  # noqa: PLC0415  # 50 ms; Python has its own from 3.14 on
 
         return _ArrowStream(raw, pa.CompressedInputStream(raw, "zstd"))
-    return _Unpacked(
-        raw, {"gzip": _Gunzip, "bz2": bz2.BZ2Decompressor, "xz": lzma.LZMADecompressor}[kind]
-    )
+    return _Unpacked(raw, *_decoder(kind))
+
+
+def _decoder(kind: str) -> tuple[Callable[[], Any], type[Exception]]:
+    """Return what makes a decoder, and what it raises; 1 ms to import all of them."""
+    if kind == "gzip":
+        import zlib  # noqa: PLC0415
+
+        return _Gunzip, zlib.error
+    if kind == "bz2":
+        import bz2  # noqa: PLC0415
+
+        return bz2.BZ2Decompressor, OSError
+    import lzma  # noqa: PLC0415
+
+    return lzma.LZMADecompressor, lzma.LZMAError
 
 
 class _OnTop(io.RawIOBase):
@@ -59,9 +75,11 @@ class _Unpacked(_OnTop):
     itself, so that a damaged file would end early and in silence; here only zeros are padding.
     """
 
-    def __init__(self, raw: io.RawIOBase, decoder: Callable[[], Any]) -> None:
+    def __init__(
+        self, raw: io.RawIOBase, decoder: Callable[[], Any], error: type[Exception]
+    ) -> None:
         super().__init__(raw)
-        self._new, self._decoder = decoder, decoder()
+        self._new, self._decoder, self._error = decoder, decoder(), error
 
     def readinto(self, buffer: Any) -> int:
         while True:
@@ -75,7 +93,10 @@ class _Unpacked(_OnTop):
                 self._decoder = self._new()
             elif self._decoder.needs_input:
                 data = self._raw.read(_PIECE) or b""
-            part = self._decoder.decompress(data, len(buffer))
+            try:
+                part = self._decoder.decompress(data, len(buffer))
+            except self._error as error:
+                raise DecodingError(error) from error
             if part:
                 buffer[: len(part)] = part
                 return len(part)
@@ -87,6 +108,8 @@ class _Gunzip:
     """zlib's decoder in the manner of the others; it checks length and CRC."""
 
     def __init__(self) -> None:
+        import zlib  # noqa: PLC0415
+
         self._decoder = zlib.decompressobj(wbits=31)
 
     @property
