@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,20 @@ from hypothesis import strategies as st
 from lossctl.errors import DataError, UsageError
 from lossctl.result import Result
 from lossctl.sources import InputOptions, open_tables
+from lossctl.sources import text as text_files
 from lossctl.sources.table import Request
 
 Write = Callable[[str, "str | bytes"], Path]
 Score = Callable[..., Result]
 SOME = "1.5,1\n2.5,2\n"
+
+
+@pytest.fixture(autouse=True, scope="module", params=[0, text_files.BRIEF])
+def _reader(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Read by pyarrow, and row by row as brief files are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_files, "BRIEF", request.param)
+        yield
 
 
 def numbers(path: Path, options: InputOptions = InputOptions()) -> np.ndarray:  # noqa: B008
@@ -187,8 +197,6 @@ def test_records_larger_than_a_block(write: Write) -> None:
 
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=30))
 def test_numbers_read_back_to_the_last_bit(values: list[float]) -> None:
-    import tempfile  # noqa: PLC0415
-
     with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
         file.write("a\n" + "".join(f"{value!r}\n" for value in values))
         file.flush()
@@ -212,8 +220,6 @@ CELLS = st.text(st.sampled_from(list('ab,;"\n 0.5')), max_size=5)
 def test_text_is_cut_into_the_cells_that_the_csv_module_wrote(
     rows: list[tuple[str, str, float]],
 ) -> None:
-    import tempfile  # noqa: PLC0415
-
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerows([("one", "two", "prob"), *rows])
@@ -262,3 +268,40 @@ def test_files_that_hold_no_table(
 def test_dialects_that_cannot_be_meant(options: dict[str, str]) -> None:
     with pytest.raises(UsageError):
         InputOptions(**options)  # type: ignore[arg-type]
+
+
+PARTS = st.sampled_from(
+    [
+        *("0.5", "1", "-0", "+1.5", ".5", "5.", "1e3", "1E-400", "1e999", "0x10", "1_0", "1d5"),
+        *("0.1000000000000000055511151231257827", "123456789012345678901234567890", "1e", "--1"),
+        *("", " ", "nan", "NaN", "-nan", "nan(1)", "NA", "n/a", "Null", "none", "inf", "-Infinity"),
+        *(" 1", "1 ", "\t1", "\u00a01", "\u0661", "1,5", "true", "cat", '"', '""', '"1"', 'a"b'),
+        *("'1'", "\0", "caf\u00e9", "\r", "\n", "\ufeff", "#1", "1\n2", "0.5,1", ";"),
+    ]
+)
+
+
+def outcome(content: str, brief: int) -> object:
+    """Return all that comes of reading a file: rows with their places, or the error."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.NamedTemporaryFile("wb") as file:
+        patch.setattr(text_files, "BRIEF", brief)
+        file.write(content.encode())
+        file.flush()
+        found: list[object] = []
+        try:
+            options = InputOptions("csv", header=True, delimiter=",")
+            (table,) = open_tables([file.name], options).tables
+            for batch in table.read(Request(numbers=(0,), names=(1,), keys=(2,))):
+                assert batch.where is not None
+                places = [batch.where.place(i, None) for i in range(len(batch))]
+                cells = ([*map(repr, batch.numbers[:, 0].tolist())], batch.names[0].tolist())
+                found += zip(*cells, batch.keys[0].tolist(), places, strict=True)
+        except DataError as error:
+            found.append((error.message, error.where, error.hint))
+        return [str(one).replace(file.name, "FILE") for one in found]
+
+
+@given(st.lists(st.lists(PARTS, min_size=3, max_size=3) | st.lists(PARTS, max_size=4), max_size=5))
+def test_both_readers_agree(rows: list[list[str]]) -> None:
+    content = "a,b,c\n" + "".join(",".join(row) + "\n" for row in rows)
+    assert outcome(content, 0) == outcome(content, text_files.BRIEF)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-import select
-import shutil
 import stat
-import tempfile
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +34,8 @@ class Tape:
 
     def __init__(self, pipe: io.RawIOBase, identity: object) -> None:
         """Take the stream, of which nothing is read yet, and what tells it from others."""
+        import tempfile  # noqa: PLC0415  # 3 ms: not for files
+
         self.identity = identity
         self.kept: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
         self.end = 0  # of what is kept
@@ -60,6 +59,8 @@ class _Player(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
+        import select  # noqa: PLC0415  # as above
+
         tape = self._tape
         if self._position < tape.end:
             tape.kept.seek(self._position)
@@ -85,6 +86,9 @@ class Copy:
 
     def __init__(self, stream: BinaryIO) -> None:
         """Copy the stream and close it."""
+        import shutil  # noqa: PLC0415  # as above
+        import tempfile  # noqa: PLC0415
+
         with stream, tempfile.TemporaryFile() as file:
             shutil.copyfileobj(stream, file, 1 << 20)
             file.flush()

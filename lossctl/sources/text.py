@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -22,6 +23,7 @@ from lossctl.sources.unpacking import check_to_the_end
 from lossctl.values import dataclass, replace
 
 _SAMPLE_LIMIT = 64 * CHUNK_BYTES
+BRIEF = 64 * 1024  # bytes of text that are read row by row before pyarrow is even imported
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class TextTable:
             with reading(text.file), text.file.open(keep=keep) as stream:
                 read_fully(stream, text.start)
                 try:
-                    yield from _read(text, stream, self.dialect, request, self.chunk_bytes)
+                    yield from _read(self, text, stream, request)
                 except DataError:
                     check_to_the_end(stream)
                     raise
@@ -154,21 +156,25 @@ def _sample(file: File) -> tuple[bytes, bool]:
         return sample, len(sample) < wanted or not stream.read(1)
 
 
-def _read(
-    text: TextFile, stream: BinaryIO, dialect: Dialect, request: Request, size: int
-) -> Iterator[Batch]:
-    """Read with pyarrow, chunk by chunk; what it does not take is read row by row.
+def _read(table: TextTable, text: TextFile, stream: BinaryIO, request: Request) -> Iterator[Batch]:
+    """Read with pyarrow, chunk by chunk; what it does not take, or is brief, is read row by row.
 
     Some cells that pyarrow refuses are fine; the slow reader then simply reads the chunk.
     """
-    import pyarrow as pa  # noqa: PLC0415  # 50 ms: not for a command that reads no text
-
+    dialect, size = table.dialect, table.chunk_bytes
     single, start = len(dialect.columns) == 1, text.start
     for chunk in chunks(stream, text.line, dialect.delimiter, keep_blank=single, size=size):
         if not chunk.plain:
             rest = following(chunk.data, stream)
             yield from _slowly(text, rest, chunk, dialect, request)
             return
+        brief = len(chunk.data) <= BRIEF and start == text.start and len(table.files) == 1
+        if brief or chunk.data.startswith(BOM_UTF8):  # which pyarrow leaves out
+            start += len(chunk.data)
+            yield from _slowly(text, io.BytesIO(chunk.data), chunk, dialect, request)
+            continue
+        import pyarrow as pa  # noqa: PLC0415  # 50 ms
+
         stored = _Stored(text.file, start, len(chunk.data), chunk.line)
         start += stored.size
         try:
