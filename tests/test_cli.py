@@ -305,32 +305,6 @@ class TestExits:
         )
 
 
-def modules_of(*arguments: str) -> set[str]:
-    """Return what a command imports."""
-    code = (
-        "import sys; from lossctl.__main__ import main; sys.argv = ['lossctl', *sys.argv[1:]];"
-        "main(); print('\\n'.join(sys.modules), file=sys.stderr)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return {name.split(".")[0] for name in done.stderr.split()}
-
-
-def test_nothing_is_imported_that_a_command_does_not_need(tmp_path: Path, save: Save) -> None:
-    heavy = {"numpy", "pandas", "pyarrow", "rich"}
-    assert modules_of("--help") & heavy == set()
-    assert modules_of("bce", "--nonsense") & heavy == set()
-    save("p.npy", np.array([0.5]))
-    arrays = [str(tmp_path / "p.npy")] * 2
-    assert modules_of("mse", *arrays, "--value") & heavy == {"numpy"}
-    assert modules_of("bce", str(tmp_path / "f.csv")) & heavy == {"numpy", "pyarrow"}
-
-
 PEAK = (
     "import resource, subprocess, sys;"
     "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from processes import Run
 
 from lossctl.cli import plain, typed
 from lossctl.cli.app import COMMANDS, Context
@@ -130,3 +131,8 @@ def test_every_option_is_read_plainly(name: str) -> None:
 def test_a_command_says_itself_what_is_too_much() -> None:
     with pytest.raises(UsageError, match="one or two inputs, not 3"):
         COMMANDS["score"](Context(Terminal(), ["c"]), "mse", "a", "b")
+
+
+def test_words_are_completed(lossctl: Callable[..., Run]) -> None:
+    run = lossctl(_LOSSCTL_COMPLETE="complete_bash", COMP_WORDS="lossctl sig", COMP_CWORD="1")
+    assert (run.code, run.out.split(), run.err) == (0, ["signature"], "")

@@ -12,7 +12,6 @@ from typing import BinaryIO
 from lossctl.errors import DataError
 from lossctl.names import quoted
 from lossctl.numbers import is_missing
-from lossctl.sources.arrow_csv import parsed
 from lossctl.sources.chunks import CHUNK_BYTES, Chunk, chunks
 from lossctl.sources.dialect import SAMPLE_BYTES, Dialect, InputOptions, kind_of, sniff
 from lossctl.sources.files import Files
@@ -174,6 +173,8 @@ def _read(table: TextTable, text: TextFile, stream: BinaryIO, request: Request) 
             yield from _slowly(text, io.BytesIO(chunk.data), chunk, dialect, request)
             continue
         import pyarrow as pa  # noqa: PLC0415  # 50 ms
+
+        from lossctl.sources.arrow_csv import parsed  # noqa: PLC0415
 
         stored = _Stored(text.file, start, len(chunk.data), chunk.line)
         start += stored.size
