@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import pprint
 from collections.abc import Callable
 from typing import Any
 
@@ -138,6 +139,19 @@ def test_values_are_copied_and_pickled() -> None:
     made = Ours(1, seen={"x": 1})
     assert copy.deepcopy(made) == copy.copy(made) == made
     assert pickle.loads(pickle.dumps(made)) == made  # noqa: S301  # of our own making
+
+
+def test_the_functions_of_the_library_take_values() -> None:
+    ours: Any = Ours(1, seen={"x": 1}, hidden=(2,))
+    standard = Standard(1, seen={"x": 1}, hidden=(2,))
+    assert dataclasses.asdict(ours) == dataclasses.asdict(standard)
+    assert dataclasses.replace(ours, one=2) == Ours(2, seen={"x": 1}, hidden=(2,))
+    assert dataclasses.is_dataclass(More)
+    assert pprint.pformat(ours) == repr(ours)
+    facts = ("name", "default", "default_factory", "repr", "hash", "compare")
+    assert [[str(getattr(one, fact)) for fact in facts] for one in dataclasses.fields(ours)] == [
+        [str(getattr(one, fact)) for fact in facts] for one in dataclasses.fields(standard)
+    ]
 
 
 def test_a_class_inherits_fields() -> None:
