@@ -63,6 +63,7 @@ class Options(TypedDict, total=False):
     class_weight: str | Mapping[str, float] | Sequence[float] | None
     fingerprint: bool
     worst: int
+    jobs: int | None
     per_row: str | os.PathLike[str] | None
 
 
@@ -175,12 +176,15 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
     for name, kind in (
         ("worst", Integral),
         ("label_base", Integral),
+        ("jobs", Integral),
         ("level", Real),
         ("sum_tol", Real),
         ("label_smoothing", Real),
         ("pos_weight", Real),
     ):
         value = options.get(name, 0)
+        if value is None and name == "jobs":
+            continue
         if not isinstance(value, kind) or isinstance(value, bool):
             raise UsageError(f"{name} is a number, not {value!r}")
     defaults = scoring.Options()
@@ -194,6 +198,7 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
         level=options.get("level", defaults.level),
         diagnose=options.get("diagnose", defaults.diagnose),
         worst=options.get("worst", 0),
+        jobs=options.get("jobs"),
         per_row=options.get("per_row") is not None,
         weights=_data(options.get("weights")),
         unmatched=options.get("unmatched", defaults.unmatched),

@@ -68,7 +68,7 @@ MAY_IMPORT = {
     "census": {"admission", "align", "block", "errors", "plan", "sources"},
     "engines": {
         *("admission", "align", "block", "columns", "diagnosis", "errors", "join"),
-        *("losses", "plan", "summaries", "unmatched", "watching"),
+        *("losses", "plan", "sources", "summaries", "unmatched", "watching"),
     },
     "sinks": {"errors", "names", "numbers", "texts"},
     "catalogue": {"conventions", "losses", "numbers"},
@@ -88,6 +88,7 @@ THIRD_PARTY = {
             "block",
             "census",
             "conventions",
+            "engines",
             "derived",
             "diagnosis",
             "held",

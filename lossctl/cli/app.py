@@ -120,6 +120,7 @@ def score(
     value: options.Value = False,
     per_row: options.PerRow = None,
     worst: options.Worst = 0,
+    jobs: options.Jobs = None,
     output: options.Output = None,
     precision: options.Precision = None,
     quiet: options.Quiet = False,
@@ -174,6 +175,7 @@ def score(
         "fingerprint": fingerprint,
         "level": level,
         "worst": worst,
+        "jobs": jobs,
         "per_row": per_row,
     }
     return partial(_score, (loss, predictions, labels), asked, look)

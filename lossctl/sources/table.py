@@ -149,6 +149,29 @@ class Table(Protocol):
         """
 
 
+class CutInsideError(Exception):
+    """A part of a text holds quotes: it may start or end inside of a cell."""
+
+
+class Reachable(Table, Protocol):
+    """A table of which any rows can be read without reading those before them."""
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+
+    @property
+    def row_bytes(self) -> float:
+        """About how many bytes a row takes."""
+
+    @property
+    def ends(self) -> Sequence[int]:
+        """The rows behind which it is best cut; none where it can be cut anywhere."""
+
+    def between(self, first: int, last: int) -> Table:
+        """Return the rows from ``first`` to before ``last``."""
+
+
 @dataclass(frozen=True)
 class Inputs:
     """Predictions and labels: two tables, or one that holds both."""
