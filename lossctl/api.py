@@ -11,6 +11,7 @@ from lossctl import scoring
 from lossctl.block import Floats
 from lossctl.columns import ColumnOptions
 from lossctl.conventions import AUTO, EXACT, TermOptions
+from lossctl.engines.local import Tell
 from lossctl.errors import UsageError
 from lossctl.labels import LabelOptions
 from lossctl.losses import parse
@@ -120,9 +121,14 @@ def scores(
         return scoring.run(plan)
     inputs = (_data(predictions), _data(labels), _data(options.get("weights")))
     refuse_to_overwrite([os.fspath(path)], inputs)
-    with opened("--per-row", os.fspath(path)) as make:
+    return run_with_rows(plan, os.fspath(path))
+
+
+def run_with_rows(plan: Plan, path: str, tell: Tell | None = None) -> tuple[Result, ...]:
+    """Do what was planned, and write the losses of the rows to a file, which is whole or not."""
+    with opened("--per-row", path) as make:
         rows = PerRow(plan, make)
-        results = scoring.run(plan, rows)
+        results = scoring.run(plan, rows, tell)
         rows.close()
     return results
 

@@ -89,14 +89,16 @@ def score(loss: str, predictions: Data, labels: Data, options: Options) -> tuple
     return run(prepare(loss, predictions, labels, options))
 
 
-def run(plan: Plan, sink: Sink | None = None) -> tuple[Result, ...]:
+def run(plan: Plan, sink: Sink | None = None, tell: local.Tell | None = None) -> tuple[Result, ...]:
     """Do what was planned; a sink sees each block of rows, in their order.
+
+    ``tell`` is called with the rows and the bytes of the predictions as they are read.
 
     Raises:
         DataError: the files cannot be read, paired or scored; the sink has seen the rows before.
 
     """
-    results = conclude(plan, local.run(plan, sink))
+    results = conclude(plan, local.run(plan, sink, tell))
     infinite = any(math.isinf(result.value) for result in results)
     if not (infinite and plan.alternatives) or sink is not None:
         return results

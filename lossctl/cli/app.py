@@ -200,13 +200,15 @@ def _score(
         plan = api.plan_of(*inputs, **asked)
         sink = partial(Delimited, terminal.stdout, delimiter="\t", shown=shown)
         results = scoring.run(plan, PerRow(plan, sink))
-    elif per_row is not None:
-        results = api.scores(*inputs, **asked)
     else:
         plan = api.plan_of(*inputs, **asked)
         if terminal.quiet:  # what others make of an infinite loss takes another reading
             plan = replace(plan, alternatives=())
-        results = scoring.run(plan)
+        with terminal.progress(plan) as tell:
+            if per_row is None:
+                results = scoring.run(plan, tell=tell)
+            else:
+                results = api.run_with_rows(plan, per_row, tell)
     for warning in dict.fromkeys(w for result in results for w in result.warnings):
         terminal.say("warning", warning)
     if asked["reduction"] != "none" and asked["per_row"] != "-":

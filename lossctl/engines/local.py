@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import partial
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
@@ -17,17 +17,24 @@ from lossctl.engines.partitions import located, partitions
 from lossctl.errors import DataError
 from lossctl.plan import Plan
 from lossctl.sources.parts import Each
-from lossctl.sources.table import CutInsideError
+from lossctl.sources.table import CutInsideError, Inputs
+from lossctl.sources.views import Watched
 
 _LARGE = 32 * 1024 * 1024 - 4096  # the most that counts
+
+
+Tell = Callable[[int, int], None]
 
 
 class _StoppedError(Exception):
     """Nobody wants the result any more."""
 
 
-def run(plan: Plan, sink: Sink | None = None) -> Summaries:
+def run(plan: Plan, sink: Sink | None = None, tell: Tell | None = None) -> Summaries:
     """Return the summaries of all rows of a plan; a sink sees the blocks in their order.
+
+    ``tell`` is called with the rows and the bytes of the predictions as they are read, from several
+    threads.
 
     Raises:
         DataError: a row cannot be read, paired or scored: the first such row of the input.
@@ -39,8 +46,15 @@ def run(plan: Plan, sink: Sink | None = None) -> Summaries:
         with _threads(jobs) as (each, stop), suppress(CutInsideError):
             parts = partitions(plan, each)
             if len(parts) > 1:
-                return _added(plan, parts, each, stop)
-    return summarise(plan, sink)
+                return _added(plan, parts, each, stop, tell)
+    return summarise(_watched(plan, tell), sink)
+
+
+def _watched(plan: Plan, tell: Tell | None) -> Plan:
+    if tell is None:
+        return plan
+    predictions = Watched(plan.inputs.predictions, tell=tell)
+    return replace(plan, inputs=Inputs(predictions, plan.inputs.labels))
 
 
 def _keep_memory() -> None:
@@ -53,15 +67,18 @@ def _keep_memory() -> None:
     np.empty(_LARGE, np.uint8)
 
 
-def _added(plan: Plan, parts: list[Plan], each: Each, stop: Event) -> Summaries:
+def _added(plan: Plan, parts: list[Plan], each: Each, stop: Event, tell: Tell | None) -> Summaries:
     """Return the sum of the summaries of the parts; the first thing that is wrong is raised."""
 
     def unless_stopped(*_: object) -> None:
         if stop.is_set():
             raise _StoppedError
 
+    def work(part: Plan) -> Summaries:
+        return summarise(_watched(part, tell), unless_stopped)
+
     total = Summaries.empty(plan)
-    found = each(partial(summarise, sink=unless_stopped), parts)
+    found = each(work, parts)
     for part in parts:
         seen = total.counts.seen
         try:

@@ -208,7 +208,7 @@ def _batch(values: npt.NDArray[np.generic], request: Request, array: Array, firs
         numbers = chosen.astype(np.float64, copy=False)
     names = tuple(_names(values[:, column]) for column in request.names)
     keys = tuple(_keys(values[:, column]) for column in request.keys)
-    return Batch(numbers, names, keys, where=array, first=first)
+    return Batch(numbers, names, keys, where=array, first=first, size=values.nbytes)
 
 
 def _names(values: npt.NDArray[np.generic]) -> Names:

@@ -43,6 +43,16 @@ def reachable(table: Table, each: Each) -> Reachable | None:
     return _beside(table, each) if isinstance(table, View) else None
 
 
+def extent(table: Table) -> tuple[int | None, int | None]:
+    """Return how many rows a table has, and how many bytes, as far as that is told at once."""
+    if isinstance(table, ArrayTable):
+        return table.rows, int(table.rows * table.row_bytes)
+    if isinstance(table, TextTable):
+        sizes = _sizes(table)
+        return None, None if sizes is None else sum(sizes)
+    return extent(table.table) if isinstance(table, View) else (None, None)
+
+
 def text_parts(table: Table, size: int, first_rows: int) -> list[Table]:
     """Cut a table of text at line ends near every ``size`` bytes; nothing if it cannot be cut.
 

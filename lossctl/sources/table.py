@@ -59,7 +59,8 @@ class Where(Protocol):
 class Batch:
     """Consecutive rows of what was requested; ``numbers`` is (n, k) float64, NaN where missing.
 
-    The first of them is row ``first`` of what ``where`` knows.
+    The first of them is row ``first`` of what ``where`` knows. ``size`` is how many bytes of the
+    input they took, as far as that is known.
     """
 
     numbers: Floats
@@ -67,6 +68,7 @@ class Batch:
     keys: tuple[Keys, ...] = ()
     where: Where | None = None
     first: int = 0
+    size: int = 0
 
     def __len__(self) -> int:
         """Return the number of rows."""

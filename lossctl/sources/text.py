@@ -193,7 +193,8 @@ def _read(
         else:
             on_disk = text.stop is not None or isinstance(stream, io.FileIO)
             on_disk &= text.file.source is None
-            yield replace(batch, where=Lines(text.file.name, dialect, stored if on_disk else chunk))
+            where = Lines(text.file.name, dialect, stored if on_disk else chunk)
+            yield replace(batch, where=where, size=stored.size)
 
 
 @dataclass(frozen=True)
