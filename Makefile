@@ -1,11 +1,12 @@
 # make demo   score the sample data          make test   run the tests
 # make lint   style and types                make docs   paste outputs into the README
 # make pins   choose newer exact versions    make clean  remove what was made
+# make bench  lossctl beside its peers (ONLY=csv-bce one case, ROUNDS=9, PEERS=a Python that has more of them)
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint docs pins clean
+.PHONY: demo test lint docs bench pins clean
 
 demo: .venv/run
 	@for command in \
@@ -32,6 +33,10 @@ docs: .venv/dev
 	$(BIN)/python tests/paste.py README.md sample_data/README.md
 	$(BIN)/python -c "from lossctl import catalogue; print(catalogue.page(), end='')" > docs/losses.md
 
+# A full run writes docs/bench.json and docs/bench.svg.
+bench: .venv/bench
+	ROUNDS='$(ROUNDS)' PEERS='$(PEERS)' $(BIN)/python -m bench '$(ONLY)'
+
 # Exact versions with their hashes; the project itself from this folder.
 .venv/run: pyproject.toml constraints/run.txt
 	$(PYTHON) -m venv .venv
@@ -43,6 +48,10 @@ docs: .venv/dev
 	$(BIN)/python -m pip install -q --require-hashes -r constraints/dev.txt
 	@touch $@
 
+.venv/bench: .venv/run constraints/bench.txt
+	$(BIN)/python -m pip install -q --require-hashes -r constraints/bench.txt
+	@touch $@
+
 # Needs uv. Only names, versions and hashes are kept.
 pins:
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
@@ -50,6 +59,9 @@ pins:
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-header --extra test --extra lint -c constraints/run.txt \
 	    pyproject.toml -o constraints/dev.txt
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-annotate --no-header --extra bench -c constraints/run.txt -c constraints/dev.txt \
+	    pyproject.toml -o constraints/bench.txt
 
 clean:
-	rm -rf .venv build dist *.egg-info .coverage .pytest_cache .hypothesis
+	rm -rf .venv bench/data build dist *.egg-info .coverage .pytest_cache .hypothesis

@@ -128,16 +128,16 @@ def paired(roles: Roles, rows: range | Integers, prediction: Batch, label: Batch
 
 
 def in_order(
-    inputs: Inputs, roles: Roles, *, label_as_text: bool, shown: bool = False
+    inputs: Inputs, roles: Roles, *, label_as_text: bool, shown: bool = False, first: int = 0
 ) -> Iterator[Pair]:
-    """Yield the rows of predictions and labels in pairs, both in file order.
+    """Yield the rows of predictions and labels in pairs, both in file order, numbered from first.
 
     Raises:
         DataError: the keys of a row differ, or one input is longer than the other.
 
     """
     of_predictions, of_labels = requests(roles, label_as_text=label_as_text, shown=shown)
-    start = 0
+    start = first
     for prediction, label in _both(inputs, of_predictions, of_labels):
         pair = paired(roles, range(start, start + len(label)), prediction, label)
         difference = _first_difference(pair) if roles.keys else None

@@ -11,6 +11,7 @@ from lossctl import scoring
 from lossctl.block import Floats
 from lossctl.columns import ColumnOptions
 from lossctl.conventions import AUTO, EXACT, TermOptions
+from lossctl.engines.local import Tell
 from lossctl.errors import UsageError
 from lossctl.labels import LabelOptions
 from lossctl.losses import parse
@@ -63,6 +64,7 @@ class Options(TypedDict, total=False):
     class_weight: str | Mapping[str, float] | Sequence[float] | None
     fingerprint: bool
     worst: int
+    jobs: int | None
     per_row: str | os.PathLike[str] | None
 
 
@@ -119,9 +121,14 @@ def scores(
         return scoring.run(plan)
     inputs = (_data(predictions), _data(labels), _data(options.get("weights")))
     refuse_to_overwrite([os.fspath(path)], inputs)
-    with opened("--per-row", os.fspath(path)) as make:
+    return run_with_rows(plan, os.fspath(path))
+
+
+def run_with_rows(plan: Plan, path: str, tell: Tell | None = None) -> tuple[Result, ...]:
+    """Do what was planned, and write the losses of the rows to a file, which is whole or not."""
+    with opened("--per-row", path) as make:
         rows = PerRow(plan, make)
-        results = scoring.run(plan, rows)
+        results = scoring.run(plan, rows, tell)
         rows.close()
     return results
 
@@ -175,12 +182,15 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
     for name, kind in (
         ("worst", Integral),
         ("label_base", Integral),
+        ("jobs", Integral),
         ("level", Real),
         ("sum_tol", Real),
         ("label_smoothing", Real),
         ("pos_weight", Real),
     ):
         value = options.get(name, 0)
+        if value is None and name == "jobs":
+            continue
         if not isinstance(value, kind) or isinstance(value, bool):
             raise UsageError(f"{name} is a number, not {value!r}")
     defaults = scoring.Options()
@@ -194,6 +204,7 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
         level=options.get("level", defaults.level),
         diagnose=options.get("diagnose", defaults.diagnose),
         worst=options.get("worst", 0),
+        jobs=options.get("jobs"),
         per_row=options.get("per_row") is not None,
         weights=_data(options.get("weights")),
         unmatched=options.get("unmatched", defaults.unmatched),

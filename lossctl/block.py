@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lossctl.texts import Keys, Names
-from lossctl.values import dataclass, field
+from lossctl.values import dataclass, field, replace
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
@@ -93,6 +93,22 @@ class RowLosses:
     def __len__(self) -> int:
         """Return the number of rows."""
         return int(self.values.shape[1])
+
+    @classmethod
+    def joined(cls, parts: Sequence[RowLosses]) -> RowLosses:
+        """Return the row losses of blocks of the same terms, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        counted = []
+        for same in zip(*(part.counted for part in parts), strict=True):
+            cells = [one.cells for one in same]
+            if any(isinstance(one, np.ndarray) for one in cells) or len(set(cells)) > 1:
+                rows = zip(cells, map(len, parts), strict=True)
+                together = np.concatenate([np.broadcast_to(one, n) for one, n in rows])
+                counted.append(replace(same[0], cells=together))
+            else:
+                counted.append(same[0])
+        return cls(np.concatenate([part.values for part in parts], axis=1), tuple(counted))
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,9 @@ class Plan:
     are wanted; ``per_row``: every row is. ``sum_tolerance`` is None where rows of probabilities are
     normalized. ``others`` are scorings on the terms of other
     conventions, beside those that were asked for. ``alternatives`` are the same for a loss that
-    comes out infinite, if the inputs can be read again. ``block_rows`` bounds the rows of a block;
-    results do not depend on it.
+    comes out infinite, if the inputs can be read again. ``block_rows`` bounds the rows of a block,
+    ``jobs`` the threads; results do not depend on them. ``first`` is the number of the first row: a
+    plan may be a part of another.
     """
 
     scorings: tuple[Scoring, ...]
@@ -50,6 +51,8 @@ class Plan:
     worst: int = 0
     per_row: bool = False
     block_rows: int | None = None
+    jobs: int | None = None
+    first: int = 0
 
     @property
     def losses(self) -> tuple[Loss, ...]:

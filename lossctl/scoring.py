@@ -48,6 +48,7 @@ class Options:
     diagnose: str = diagnosis.WARN
     worst: int = 0
     per_row: bool = False
+    jobs: int | None = None
     fingerprint: bool = False
     columns: ColumnOptions = field(default_factory=ColumnOptions)
     label: LabelOptions = field(default_factory=LabelOptions)
@@ -71,6 +72,8 @@ class Options:
             raise UsageError(f"--level is between 0 and 1, not {self.level:g}")
         if self.worst < 0:
             raise UsageError(f"--worst is a number of rows, not {self.worst}")
+        if self.jobs is not None and self.jobs < 1:
+            raise UsageError(f"--jobs is a number of threads, not {self.jobs}")
         if not 0 <= self.sum_tolerance < 1:
             raise UsageError(f"--sum-tol is from 0 to below 1, not {self.sum_tolerance:g}")
 
@@ -86,14 +89,16 @@ def score(loss: str, predictions: Data, labels: Data, options: Options) -> tuple
     return run(prepare(loss, predictions, labels, options))
 
 
-def run(plan: Plan, sink: Sink | None = None) -> tuple[Result, ...]:
+def run(plan: Plan, sink: Sink | None = None, tell: local.Tell | None = None) -> tuple[Result, ...]:
     """Do what was planned; a sink sees each block of rows, in their order.
+
+    ``tell`` is called with the rows and the bytes of the predictions as they are read.
 
     Raises:
         DataError: the files cannot be read, paired or scored; the sink has seen the rows before.
 
     """
-    results = conclude(plan, local.run(plan, sink))
+    results = conclude(plan, local.run(plan, sink, tell))
     infinite = any(math.isinf(result.value) for result in results)
     if not (infinite and plan.alternatives) or sink is not None:
         return results
@@ -184,6 +189,7 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         diagnose=options.diagnose,
         worst=options.worst,
         per_row=options.per_row,
+        jobs=options.jobs,
     )
     return asked.with_class_weights(plan, options.terms)
 

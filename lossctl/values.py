@@ -25,12 +25,14 @@ class _Field(NamedTuple):
     repr: bool = True
     hash: bool | None = None  # None: as compare says
     compare: bool = True
+    kw_only: bool = False
 
 
 class _Fields(NamedTuple):
     """What the methods of a class go by, each in the order of declaration."""
 
     all: Mapping[str, _Field]
+    places: tuple[str, ...]
     defaults: Mapping[str, Any]
     factories: Mapping[str, Callable[[], Any]]
     compared: tuple[str, ...]
@@ -86,6 +88,7 @@ class _FromLibrary:
                     repr=one.repr,
                     hash=one.hash,
                     compare=one.compare,
+                    kw_only=one.kw_only,
                 ),
             )
             for name, one in cls._fields.all.items()
@@ -96,6 +99,7 @@ class _FromLibrary:
 def _sorted(fields: Mapping[str, _Field], *, checked: bool) -> _Fields:
     return _Fields(
         fields,
+        tuple(name for name, one in fields.items() if not one.kw_only),
         {name: one.default for name, one in fields.items() if one.default is not _MISSING},
         {name: one.default_factory for name, one in fields.items() if one.default_factory},
         tuple(name for name, one in fields.items() if one.compare),
@@ -108,7 +112,7 @@ def _sorted(fields: Mapping[str, _Field], *, checked: bool) -> _Fields:
 
 def _init(self: Any, *positional: Any, **named: Any) -> None:
     fields: _Fields = self._fields
-    given = dict(zip(fields.all, positional, strict=False), **named) if positional else named
+    given = dict(zip(fields.places, positional, strict=False), **named) if positional else named
     state: dict[str, Any] = self.__dict__
     state |= fields.defaults
     state |= given

@@ -69,7 +69,7 @@ MAY_IMPORT = {
     "census": {"admission", "align", "block", "errors", "plan", "sources"},
     "engines": {
         *("admission", "align", "block", "columns", "diagnosis", "errors", "join"),
-        *("losses", "plan", "summaries", "unmatched", "watching"),
+        *("losses", "plan", "sources", "summaries", "unmatched", "watching"),
     },
     "sinks": {"errors", "names", "numbers", "texts"},
     "catalogue": {"conventions", "losses", "numbers"},
@@ -91,6 +91,7 @@ THIRD_PARTY = {
             "block",
             "census",
             "conventions",
+            "engines",
             "derived",
             "diagnosis",
             "held",

@@ -61,6 +61,7 @@ class More(Ours):
     """A class with the fields of another before its own."""
 
     three: float = 3.0
+    four: int = values.field(kw_only=True)
 
 
 @values.dataclass(frozen=True, eq=False)
@@ -155,8 +156,11 @@ def test_the_functions_of_the_library_take_values() -> None:
 
 
 def test_a_class_inherits_fields() -> None:
-    assert repr(More(1, "a", three=2.0)) == "More(one=1, two='a', seen={}, aside=None, three=2.0)"
-    assert More(1) != Ours(1)
+    made = More(1, "a", three=2.0, four=4)
+    assert repr(made) == "More(one=1, two='a', seen={}, aside=None, three=2.0, four=4)"
+    assert made != Ours(1)
+    with pytest.raises(TypeError):
+        More(1, "a", {}, None, (), 3.0, 4)  # type: ignore[call-arg]
 
 
 def test_equality_and_change_are_as_asked_for() -> None:

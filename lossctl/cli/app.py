@@ -103,6 +103,7 @@ def score(
     value: options.Value = False,
     per_row: options.PerRow = None,
     worst: options.Worst = 0,
+    jobs: options.Jobs = None,
     output: options.Output = None,
     precision: options.Precision = None,
     quiet: options.Quiet = False,
@@ -157,6 +158,7 @@ def score(
         "fingerprint": fingerprint,
         "level": level,
         "worst": worst,
+        "jobs": jobs,
         "per_row": per_row,
     }
     return partial(_score, (loss, predictions, labels), asked, look)
@@ -181,13 +183,15 @@ def _score(
         plan = api.plan_of(*inputs, **asked)
         sink = partial(Delimited, terminal.stdout, delimiter="\t", shown=shown)
         results = scoring.run(plan, PerRow(plan, sink))
-    elif per_row is not None:
-        results = api.scores(*inputs, **asked)
     else:
         plan = api.plan_of(*inputs, **asked)
         if terminal.quiet:  # what others make of an infinite loss takes another reading
             plan = replace(plan, alternatives=())
-        results = scoring.run(plan)
+        with terminal.progress(plan) as tell:
+            if per_row is None:
+                results = scoring.run(plan, tell=tell)
+            else:
+                results = api.run_with_rows(plan, per_row, tell)
     for warning in dict.fromkeys(w for result in results for w in result.warnings):
         terminal.say("warning", warning)
     if asked["reduction"] != "none" and asked["per_row"] != "-":

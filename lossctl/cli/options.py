@@ -211,6 +211,14 @@ PerRow = Annotated[
         "- prints them instead of the result.",
     ),
 ]
+Jobs = Annotated[
+    Optional[int],
+    Option(
+        "--jobs",
+        metavar="N",
+        help="Threads; by default the cores the process may use. The result is the same.",
+    ),
+]
 Worst = Annotated[int, Option("--worst", metavar="N", help="Show the N rows that cost most.")]
 Output = Annotated[
     Optional[str],

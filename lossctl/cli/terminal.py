@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from io import TextIOWrapper
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from lossctl.errors import UsageError
 from lossctl.values import dataclass, field
+
+if TYPE_CHECKING:
+    from lossctl.plan import Plan
 
 _COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "hint": "\x1b[36m", "note": ""}
 PIPE_WIDTH = 10_000  # nothing is folded or cut off in a pipe
@@ -60,6 +64,19 @@ class Terminal:
         import shutil  # noqa: PLC0415  # 2 ms
 
         return shutil.get_terminal_size().columns
+
+    @contextmanager
+    def progress(self, plan: Plan) -> Iterator[Callable[[int, int], None] | None]:
+        """Give what is told how far the work is, if standard error is a terminal to show it on."""
+        if self.quiet or not self.stderr.isatty():
+            yield None
+            return
+        from lossctl.render.progress import Meter, shown  # noqa: PLC0415
+        from lossctl.sources.parts import extent  # noqa: PLC0415
+
+        meter = Meter(*extent(plan.inputs.predictions))
+        with shown(meter, self.stderr, color=self.has_color(self.stderr)):
+            yield meter
 
     def say(self, kind: str, text: str) -> None:
         """Tell the person something, on standard error: ``warning: …``."""

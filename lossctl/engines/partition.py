@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
+import numpy as np
+
 from lossctl.admission import admit, without_ignored
 from lossctl.align import Pair, in_order
-from lossctl.block import Block, Fault, RowLosses
+from lossctl.block import Block, Fault, Floats, RowLosses
 from lossctl.columns import PREDICTION
 from lossctl.errors import DataError
 from lossctl.losses.rows import groups, row_losses
@@ -19,8 +21,9 @@ from lossctl.unmatched import Unmatched
 from lossctl.values import dataclass, replace
 from lossctl.watching import summaries
 
-BLOCK_BYTES = 512 * 1024  # of predictions: with the buffers of a kernel this stays in cache
-MAX_ROWS = 65_536
+BLOCK_BYTES = 1024 * 1024  # of predictions: with the buffers of a kernel this stays in cache
+MAX_ROWS = 131_072
+_ENOUGH_ROWS = 16_384
 AnySummary = TypeVar("AnySummary", bound=Summary)
 
 
@@ -38,16 +41,18 @@ class Summaries:
         moments = tuple(Moments.empty(len(columns)) for columns in groups(plan.terms))
         return cls(Counts(), moments, summaries(plan))
 
-    def add(self, block: Block, losses: RowLosses) -> Summaries:
-        """Return the summaries with a block's rows added."""
-        return Summaries(
-            self.counts.add(block, losses),
-            tuple(
-                moments.add(losses.values[list(counted.columns)], counted, block.weight)
-                for moments, counted in zip(self.moments, losses.counted, strict=True)
-            ),
-            tuple(summary.add(block, losses) for summary in self.others),
+    def watch(self, block: Block, losses: RowLosses) -> Summaries:
+        """Return the summaries with a block's rows added to all but the moments."""
+        counts, others = self.counts.add(block, losses), self.others
+        return replace(self, counts=counts, others=tuple(one.add(block, losses) for one in others))
+
+    def add(self, losses: RowLosses, weight: Floats | None) -> Summaries:
+        """Return the summaries with row losses added to the moments."""
+        moments = (
+            moments.add(losses.values[list(counted.columns)], counted, weight)
+            for moments, counted in zip(self.moments, losses.counted, strict=True)
         )
+        return replace(self, moments=tuple(moments))
 
     def __add__(self, other: Summaries) -> Summaries:
         """Return the summaries of the rows of both."""
@@ -69,18 +74,24 @@ class Summaries:
 Sink = Callable[[Block, RowLosses], None]
 
 
-def summarise(plan: Plan, sink: Sink | None = None) -> Summaries:
+def summarise(
+    plan: Plan, sink: Sink | None = None, seen: Mapping[str, int] | None = None
+) -> Summaries:
     """Run a plan over its rows and return their summaries; a sink sees each block as well.
+
+    ``seen``: what kinds of label the rows before had.
 
     Raises:
         DataError: a row cannot be read, paired or scored.
 
     """
     total, unmatched = Summaries.empty(plan), Unmatched()
-    for block, losses in scored_blocks(plan, unmatched):
-        total = total.add(block, losses)
+    waiting = _Waiting()
+    for block, losses in scored_blocks(plan, unmatched, seen or {}):
+        total = waiting.add(losses, block.weight, total.watch(block, losses))
         if sink is not None:
             sink(block, losses)
+    total = waiting.done(total)
     counts = replace(
         total.counts,
         unmatched_predictions=unmatched.predictions,
@@ -89,14 +100,39 @@ def summarise(plan: Plan, sink: Sink | None = None) -> Summaries:
     return replace(total, counts=counts)
 
 
-def scored_blocks(plan: Plan, unmatched: Unmatched) -> Iterator[tuple[Block, RowLosses]]:
+class _Waiting:
+    """Row losses of small blocks, that are summed up together: it takes as long for few rows."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._rows = 0
+        self._parts: list[tuple[RowLosses, Floats | None]] = []
+
+    def add(self, losses: RowLosses, weight: Floats | None, total: Summaries) -> Summaries:
+        """Let row losses wait; if they are enough, return the total with all of them."""
+        self._parts.append((losses, weight))
+        self._rows += len(losses)
+        return total if self._rows < _ENOUGH_ROWS else self.done(total)
+
+    def done(self, total: Summaries) -> Summaries:
+        """Return the total with all that waited."""
+        parts, self._parts, self._rows = self._parts, [], 0
+        if not parts:
+            return total
+        weights = [weight for _, weight in parts if weight is not None]
+        weight = None if not weights else weights[0] if len(parts) == 1 else np.concatenate(weights)
+        return total.add(RowLosses.joined([losses for losses, _ in parts]), weight)
+
+
+def scored_blocks(
+    plan: Plan, unmatched: Unmatched, seen: Mapping[str, int]
+) -> Iterator[tuple[Block, RowLosses]]:
     """Yield each block with its row losses.
 
     Raises:
         DataError: a row cannot be read, paired or scored; the rows before it were yielded.
 
     """
-    seen: Mapping[str, int] = {}
     for whole in _pairs(plan, unmatched):
         pair, ignored = without_ignored(plan, whole)
         admitted = admit(plan, pair, seen)
@@ -132,7 +168,8 @@ def _aligned(plan: Plan, unmatched: Unmatched) -> Iterator[Pair]:
             found=unmatched,
             shown=plan.shows_rows,
         )
-    return in_order(plan.inputs, plan.roles, label_as_text=as_text, shown=plan.shows_rows)
+    shown, first = plan.shows_rows, plan.first
+    return in_order(plan.inputs, plan.roles, label_as_text=as_text, shown=shown, first=first)
 
 
 def _error(plan: Plan, pair: Pair, fault: Fault) -> DataError:

@@ -17,8 +17,9 @@ from lossctl.texts import Keys, Names
 from lossctl.values import dataclass, replace
 
 Values = npt.NDArray[np.generic]
-BLOCK_BYTES = 512 * 1024
+BLOCK_BYTES = 1024 * 1024
 HEAD_ROWS = 5
+_HEAD_CELLS = 5000
 _MAX_WIDTH = 1 << 20  # more columns than any set of classes has: rows and columns are swapped
 _NUMBERS, _TEXTS = "biuf", "US"  # dtype kinds
 
@@ -32,12 +33,16 @@ class Storage(Protocol):
         ``keep``: they will be read again.
         """
 
+    def reachable(self) -> bool:
+        """Whether blocks can start at any row without reading those before it."""
+
 
 @dataclass(frozen=True)
 class Array:
     """What is known of one array without its values, and how it is seen as a table.
 
-    An array of one axis, or one that is seen ``flat``, is a single column.
+    An array of one axis, or one that is seen ``flat``, is a single column. ``span`` is which of its
+    rows are read, from the first to before the second.
     """
 
     name: str
@@ -45,6 +50,7 @@ class Array:
     dtype: np.dtype[np.generic]
     shape: tuple[int, ...]
     flat: bool = False
+    span: tuple[int, int] | None = None
 
     @property
     def row_axes(self) -> tuple[int, ...]:
@@ -72,8 +78,9 @@ class Array:
     def steps(self) -> Iterator[tuple[int, int]]:
         """Yield where blocks of bounded size start, and how many rows they have."""
         step = max(1, BLOCK_BYTES // max(self.width * self.dtype.itemsize, 1))
-        for start in range(0, self.rows, step):
-            yield start, min(step, self.rows - start)
+        first, last = self.span or (0, self.rows)
+        for start in range(first, last, step):
+            yield start, min(step, last - start)
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,31 @@ class ArrayTable:
         first = self.arrays[0].shape
         return (sum(array.shape[0] for array in self.arrays), *first[1:])
 
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return sum(array.rows for array in self.arrays)
+
+    @property
+    def row_bytes(self) -> float:
+        """How many bytes a row takes."""
+        return self.arrays[0].width * self.arrays[0].dtype.itemsize
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """The rows behind which it is best cut: anywhere."""
+        return ()
+
+    def between(self, first: int, last: int) -> ArrayTable:
+        """Return the rows from ``first`` to before ``last``."""
+        arrays, before = [], 0
+        for array in self.arrays:
+            span = max(first - before, 0), min(last - before, array.rows)
+            if span[0] < span[1]:
+                arrays.append(replace(array, span=span))
+            before += array.rows
+        return replace(self, arrays=tuple(arrays))
+
     def flattened(self) -> ArrayTable:
         """Return the same arrays with all their axes as rows of one column."""
         arrays = tuple(replace(array, flat=True) for array in self.arrays)
@@ -104,7 +136,7 @@ class ArrayTable:
     def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
         """Yield the rows of all arrays in blocks of bounded size."""
         for array in self.arrays:
-            first = 0
+            first = array.span[0] if array.span else 0
             for values in array.storage.blocks(array, keep=keep):
                 yield _batch(values, request, array, first)
                 first += len(values)
@@ -176,7 +208,7 @@ def _batch(values: npt.NDArray[np.generic], request: Request, array: Array, firs
         numbers = chosen.astype(np.float64, copy=False)
     names = tuple(_names(values[:, column]) for column in request.names)
     keys = tuple(_keys(values[:, column]) for column in request.keys)
-    return Batch(numbers, names, keys, where=array, first=first)
+    return Batch(numbers, names, keys, where=array, first=first, size=values.nbytes)
 
 
 def _names(values: npt.NDArray[np.generic]) -> Names:
@@ -199,5 +231,6 @@ def _spell(value: object) -> str:
 
 def _first_rows(arrays: Sequence[Array]) -> list[list[str]]:
     array = next(array for array in arrays if array.rows)
-    rows = next(array.storage.blocks(array, keep=True))[:HEAD_ROWS].tolist()
+    count = max(1, min(HEAD_ROWS, _HEAD_CELLS // array.width))
+    rows = next(array.storage.blocks(array, keep=True))[:count].tolist()
     return [[_spell(value) for value in row] for row in rows]

@@ -97,6 +97,10 @@ class Part(Protocol):
     def name(self) -> str:
         """What to call it in messages."""
 
+    @property
+    def first(self) -> int:
+        """The number of its first row in the file."""
+
     def batches(self, positions: Sequence[int], *, keep: bool) -> Iterator[Any]:
         """Yield Arrow tables or record batches of these columns, in this order."""
 
@@ -132,7 +136,7 @@ class ArrowTable:
         """Yield the rows in batches of bounded size."""
         positions = sorted({*request.numbers, *request.names, *request.keys})
         for part in self.parts:
-            first, where = 0, _Rows(part.name)
+            first, where = part.first, _Rows(part.name)
             for rows in part.batches(positions, keep=keep):
                 for start in range(0, rows.num_rows, _BATCH_ROWS):
                     piece = rows.slice(start, _BATCH_ROWS)

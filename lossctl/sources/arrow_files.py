@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import Any, BinaryIO
 
 from lossctl.errors import DataError
@@ -20,14 +22,20 @@ _STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
 
 @dataclass(frozen=True)
 class ParquetPart:
-    """A Parquet file, read row group by row group."""
+    """A Parquet file, read row group by row group; ``span`` is which of its rows, if not all."""
 
     file: File
+    span: tuple[int, int] | None = None
 
     @property
     def name(self) -> str:
         """What to call it in messages."""
         return self.file.name
+
+    @property
+    def first(self) -> int:
+        """The number of the first row."""
+        return self.span[0] if self.span else 0
 
     @contextmanager
     def _opened(self, *, keep: bool) -> Iterator[Any]:
@@ -53,9 +61,34 @@ class ParquetPart:
         """Yield record batches of these columns."""
         with self._opened(keep=keep) as file:
             names = [file.schema_arrow.names[position] for position in positions]
-            for batch in file.iter_batches(_BATCH_ROWS, columns=names, use_threads=False):
-                yield batch.select(names)
+            groups, skipped, count = self._span_of(file)
+            for batch in file.iter_batches(
+                _BATCH_ROWS, row_groups=groups, columns=names, use_threads=False
+            ):
+                rows = batch.slice(skipped, count) if self.span else batch
+                skipped = max(0, skipped - batch.num_rows)
+                count -= rows.num_rows
+                if rows.num_rows:
+                    yield rows.select(names)
         self.file.check()
+
+    def _span_of(self, file: Any) -> tuple[list[int], int, int]:
+        """Return the row groups that hold the rows, what precedes them there, and their number."""
+        groups = file.metadata.num_row_groups
+        if self.span is None:
+            return list(range(groups)), 0, file.metadata.num_rows
+        ends = list(accumulate(file.metadata.row_group(i).num_rows for i in range(groups)))
+        begin, end = bisect_right(ends, self.span[0]), bisect_left(ends, self.span[1])
+        before = ends[begin - 1] if begin else 0
+        return list(range(begin, end + 1)), self.span[0] - before, self.span[1] - self.span[0]
+
+    def groups(self) -> tuple[list[int], int] | None:
+        """Return the rows of each group and the bytes of all, if the file can be read anywhere."""
+        if not self.file.plain():
+            return None
+        with self._opened(keep=True) as file:
+            found = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+        return [one.num_rows for one in found], sum(one.total_byte_size for one in found)
 
 
 @dataclass(frozen=True)
@@ -63,6 +96,7 @@ class ArrowPart:
     """An Arrow file or stream; Feather is another name for the file."""
 
     file: File
+    first: int = 0
 
     @property
     def name(self) -> str:

@@ -32,6 +32,10 @@ class Held:
             # NumPy's loops round otherwise on arrays that run backwards
             yield np.ascontiguousarray(block) if min(block.strides) < 0 else block
 
+    def reachable(self) -> bool:
+        """Whether blocks can start at any row: they can."""
+        return True
+
 
 @dataclass(frozen=True, eq=False)
 class HeldTable:
@@ -39,6 +43,7 @@ class HeldTable:
 
     name: str
     table: Any
+    first: int = 0
 
     def batches(self, positions: Sequence[int], *, keep: bool) -> Iterator[Any]:  # noqa: ARG002
         """Yield it, with these columns."""

@@ -13,7 +13,7 @@ import numpy as np
 from lossctl.errors import DataError
 from lossctl.sources.arrays import Array, ArrayTable, Values, as_table, check
 from lossctl.sources.files import EMPTY_HINT, NPY_MAGIC, Files
-from lossctl.sources.streams import read_fully, reading
+from lossctl.sources.streams import File, read_fully, reading
 from lossctl.values import dataclass
 
 
@@ -48,13 +48,20 @@ class Stored:
                     yield from self._across(file, array)
                 return
             with self.file.open(keep=keep) as stream:
-                read_fully(stream, self.offset)
+                if array.span is None:
+                    read_fully(stream, self.offset)
+                else:
+                    stream.seek(self.offset + array.span[0] * array.width * array.dtype.itemsize)
                 for start, rows in array.steps():
                     first, count = start * array.width, rows * array.width
                     yield _next_values(stream, array, first, count).reshape(rows, array.width)
                 if not isinstance(stream, io.FileIO):  # whose size was checked
                     rest = sum(map(len, iter(lambda: stream.read(1 << 20), b"")))
                     _check_size(array, _size(array) + rest)
+
+    def reachable(self) -> bool:
+        """Whether blocks can start at any row: in files that are not packed."""
+        return isinstance(self.file, File) and self.file.plain()
 
     def _across(self, file: BinaryIO, array: Array) -> Iterator[Values]:
         """Yield blocks of an array that lies column by column."""

@@ -171,10 +171,40 @@ class File:
                 return ranges
         return self.seekable(keep=keep)
 
+    def plain(self) -> bool:
+        """Whether the bytes lie on this machine as they are, so that one can start anywhere."""
+        if self.source is not None:
+            return False
+        with self.open(keep=True) as stream:
+            return isinstance(stream, io.FileIO)
+
     def check(self) -> None:
         """Refuse a file that was read in pieces and is not the same any more."""
         if isinstance(self.source, Remote):
             self.source.place.check()
+
+
+class _Part(io.RawIOBase):
+    def __init__(self, file: io.FileIO, start: int, stop: int) -> None:
+        self._file, self._left = file, stop - start
+        file.seek(start)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._file.readinto(memoryview(buffer)[: self._left]) or 0
+        self._left -= count
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def part(file: File, start: int, stop: int) -> BinaryIO:
+    """Return some of the bytes of a ``plain`` file as a stream."""
+    return cast("BinaryIO", _Part(io.FileIO(file.path), start, stop))
 
 
 def as_seekable(stream: BinaryIO) -> BinaryIO:

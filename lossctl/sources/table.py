@@ -59,7 +59,8 @@ class Where(Protocol):
 class Batch:
     """Consecutive rows of what was requested; ``numbers`` is (n, k) float64, NaN where missing.
 
-    The first of them is row ``first`` of what ``where`` knows.
+    The first of them is row ``first`` of what ``where`` knows. ``size`` is how many bytes of the
+    input they took, as far as that is known.
     """
 
     numbers: Floats
@@ -67,6 +68,7 @@ class Batch:
     keys: tuple[Keys, ...] = ()
     where: Where | None = None
     first: int = 0
+    size: int = 0
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -147,6 +149,29 @@ class Table(Protocol):
 
         A pipe can be read again only while each reading is told to ``keep`` what it reads.
         """
+
+
+class CutInsideError(Exception):
+    """A part of a text holds quotes: it may start or end inside of a cell."""
+
+
+class Reachable(Table, Protocol):
+    """A table of which any rows can be read without reading those before them."""
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+
+    @property
+    def row_bytes(self) -> float:
+        """About how many bytes a row takes."""
+
+    @property
+    def ends(self) -> Sequence[int]:
+        """The rows behind which it is best cut; none where it can be cut anywhere."""
+
+    def between(self, first: int, last: int) -> Table:
+        """Return the rows from ``first`` to before ``last``."""
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from lossctl.sources.chunks import CHUNK_BYTES, Chunk, chunks
 from lossctl.sources.dialect import SAMPLE_BYTES, Dialect, InputOptions, kind_of, sniff
 from lossctl.sources.files import Files
 from lossctl.sources.records import Lines, read_slowly, records
-from lossctl.sources.streams import File, following, read_fully, reading
-from lossctl.sources.table import EMPTY, Batch, Column, Request
+from lossctl.sources.streams import File, following, part, read_fully, reading
+from lossctl.sources.table import EMPTY, Batch, Column, CutInsideError, Request
 from lossctl.sources.unpacking import check_to_the_end
 from lossctl.values import dataclass, replace
 
@@ -27,11 +27,16 @@ BRIEF = 64 * 1024  # bytes of text that are read row by row before pyarrow is ev
 
 @dataclass(frozen=True)
 class TextFile:
-    """One file of a table: where its records start, in bytes and in lines from 1."""
+    """One file of a table, or what lies between two line ends in it.
+
+    The records start at the byte ``start``, on a line counted from 1. ``stop`` is where a part
+    ends, None for a file that is whole; the ``line`` of a part may be counted from its own start.
+    """
 
     file: File
     start: int
     line: int
+    stop: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,13 +78,21 @@ class TextTable:
     def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
         """Yield the rows of all files in batches of bounded size."""
         for text in self.files:
-            with reading(text.file), text.file.open(keep=keep) as stream:
-                read_fully(stream, text.start)
+            with reading(text.file), _stream(text, keep=keep) as stream:
                 try:
                     yield from _read(self, text, stream, request)
                 except DataError:
                     check_to_the_end(stream)
                     raise
+
+
+def _stream(text: TextFile, *, keep: bool) -> BinaryIO:
+    """Return the records of a file as a stream."""
+    if text.stop is not None:
+        return part(text.file, text.start, text.stop)
+    stream = text.file.open(keep=keep)
+    read_fully(stream, text.start)
+    return stream
 
 
 @lru_cache(maxsize=16)
@@ -163,6 +176,8 @@ def _read(table: TextTable, text: TextFile, stream: BinaryIO, request: Request) 
     dialect, size = table.dialect, table.chunk_bytes
     single, start = len(dialect.columns) == 1, text.start
     for chunk in chunks(stream, text.line, dialect.delimiter, keep_blank=single, size=size):
+        if chunk.quotes and text.stop is not None:
+            raise CutInsideError
         if not chunk.plain:
             rest = following(chunk.data, stream)
             yield from _slowly(text, rest, chunk, dialect, request)
@@ -183,8 +198,10 @@ def _read(table: TextTable, text: TextFile, stream: BinaryIO, request: Request) 
         except pa.ArrowInvalid:
             yield from _slowly(text, io.BytesIO(chunk.data), chunk, dialect, request)
         else:
-            on_disk = isinstance(stream, io.FileIO) and text.file.source is None
-            yield replace(batch, where=Lines(text.file.name, dialect, stored if on_disk else chunk))
+            on_disk = text.stop is not None or isinstance(stream, io.FileIO)
+            on_disk &= text.file.source is None
+            where = Lines(text.file.name, dialect, stored if on_disk else chunk)
+            yield replace(batch, where=where, size=stored.size)
 
 
 @dataclass(frozen=True)

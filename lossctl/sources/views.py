@@ -9,7 +9,7 @@ import numpy as np
 
 from lossctl.errors import DataError
 from lossctl.sources.table import Batch, Column, Request, Table
-from lossctl.values import dataclass, replace
+from lossctl.values import dataclass, field, replace
 
 
 def in_step(
@@ -113,6 +113,19 @@ class View:
             yield _merged(request, own, added, self._offset)
 
 
+@dataclass(frozen=True, eq=False)
+class Watched(View):
+    """A table whose reader is watched: ``tell`` gets the rows and the bytes of each batch."""
+
+    tell: Callable[[int, int], None] = field(kw_only=True)
+
+    def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
+        """Yield the rows in order."""
+        for batch in self.table.read(request, keep=keep):
+            self.tell(len(batch), batch.size)
+            yield batch
+
+
 def _split(request: Request, offset: int) -> tuple[Request, Request]:
     """Return what is asked of a table, and of the one beside it, whose columns follow."""
     kinds = (request.numbers, request.names, request.keys)
@@ -134,7 +147,8 @@ def _merged(request: Request, own: Batch, added: Batch, offset: int) -> Batch:
     for place, position in enumerate(request.keys):
         if position >= offset:
             keys.insert(place, added.keys[0])
-    return Batch(numbers, tuple(names), tuple(keys), _BesideWhere(own, added, offset))
+    where = _BesideWhere(own, added, offset)
+    return Batch(numbers, tuple(names), tuple(keys), where, size=own.size)
 
 
 def _unequal(table: Table, other: Table, rows: int, others: int) -> DataError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,21 +13,14 @@ from lossctl.losses.best import MeanOf
 from lossctl.losses.registry import Kernel
 from lossctl.values import dataclass, replace
 
-_CACHED = 8192  # labels at a time: their buffers stay in cache
 
-
-def _cached(
-    label: npt.NDArray[Any], block: Block, cell: int
-) -> Iterator[tuple[Floats, Floats | None]]:
-    """Yield the labels of a cell that count, and their weights, in pieces that stay in cache."""
+def _counting(label: npt.NDArray[Any], block: Block, cell: int) -> tuple[Floats, Floats | None]:
+    """Return the labels of a cell that count, and their weights."""
     weight = block.weight
     if block.left_out is not None:
         kept = ~block.left_out[:, cell]
         label, weight = label[kept], None if weight is None else weight[kept]
-    for start in range(0, len(label), _CACHED):
-        piece = slice(start, start + _CACHED)
-        part = np.ascontiguousarray(label[piece], dtype=np.float64)
-        yield part, None if weight is None else weight[piece]
+    return np.ascontiguousarray(label, dtype=np.float64), weight
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +57,12 @@ class Frequencies:
     def _add_events(self, label: Floats, block: Block) -> Frequencies:
         sums, squares = self.sums.copy(), self.squares.copy()
         for cell in range(len(sums)):
-            for part, weight in _cached(label[:, cell], block, cell):
-                on = part if weight is None else part * weight
-                total = len(part) if weight is None else np.add.reduce(weight)
-                happened = np.add.reduce(on)
-                sums[cell] += total - happened, happened
-                squares[cell] += total - 2 * happened + 2 * np.add.reduce(on * part)
+            part, weight = _counting(label[:, cell], block, cell)
+            on = part if weight is None else part * weight
+            total = len(part) if weight is None else np.add.reduce(weight)
+            happened = np.add.reduce(on)
+            sums[cell] += total - happened, happened
+            squares[cell] += total - 2 * happened + 2 * np.add.reduce(on * part)
         return Frequencies(sums, squares)
 
     def __add__(self, other: Frequencies) -> Frequencies:
@@ -99,20 +91,15 @@ class Pivot:
     @np.errstate(all="ignore")  # what is not finite has no best constant
     def add(self, block: Block, _: RowLosses) -> Pivot:
         """Return the sums with a block's added."""
-        label = block.label[:, self.cell]
-        found = self
-        if not self.weight:
-            found = replace(self, constant=self._near(label, block))
-        for part, weight in _cached(label, block, self.cell):
-            found = found.with_labels(part, weight)
-        return found
+        label, weight = _counting(block.label[:, self.cell], block, self.cell)
+        if self.weight:
+            return self.with_labels(label, weight)
+        return replace(self, constant=self._near(label, weight)).with_labels(label, weight)
 
-    def _near(self, label: npt.NDArray[Any], block: Block) -> float:
+    def _near(self, label: Floats, weight: Floats | None) -> float:
         """Return the mean of labels; it must be possible as a prediction, too."""
-        total = weights = 0.0
-        for part, weight in _cached(label, block, self.cell):
-            total += float(np.add.reduce(part if weight is None else part * weight))
-            weights += float(len(part) if weight is None else np.add.reduce(weight))
+        total = float(np.add.reduce(label if weight is None else label * weight))
+        weights = float(len(label) if weight is None else np.add.reduce(weight))
         mean = total / weights if weights else math.nan
         possible = np.isfinite(self.kernel(np.array([mean]), np.array([mean])))
         return mean if possible.all() else 1.0

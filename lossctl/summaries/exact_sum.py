@@ -15,9 +15,10 @@ from lossctl.block import Floats
 from lossctl.values import dataclass
 
 UNIT_BITS = 1074
-CHUNK = 65_536
-_ROUND_BITS = 46  # 2^46 · CHUNK < 2^63: the sum of a round's integers fits an int64
-_FEW = 64  # values: below this, Python integers are quicker than another round
+CHUNK = 262_144
+_SUM_BITS = 62  # of an int64, in which the integers of a round are added
+_MOST_BITS = 50  # of one of them: x + C stays between 2^q and 2^(q+1)
+_FEW = 64  # values: below this, Python integers are quicker than other rounds
 _TOO_LARGE = 1e150  # beyond it x + C could overflow
 
 
@@ -33,8 +34,15 @@ class ExactSum:
     @classmethod
     def of(cls, values: Floats) -> ExactSum:
         """Return the exact sum of a contiguous array of shape (n,)."""
-        parts = [_sum_chunk(values[i : i + CHUNK]) for i in range(0, len(values), CHUNK)]
-        return sum(parts, start=cls())
+        return cls.bounded(values, largest(values))
+
+    @classmethod
+    def bounded(cls, values: Floats, bound: float) -> ExactSum:
+        """Return the exact sum of values of that size at most, or NaN where one of them is."""
+        if not bound < _TOO_LARGE:
+            return _sum_with_extremes(values)
+        chunks = (values[i : i + CHUNK] for i in range(0, len(values), CHUNK))
+        return cls(sum(_sum_bounded(chunk, bound) for chunk in chunks))
 
     def __add__(self, other: ExactSum) -> ExactSum:
         """Return the sum of both, exactly."""
@@ -69,19 +77,17 @@ def units_of(value: float) -> int:
     return numerator << (UNIT_BITS + 1 - denominator.bit_length())
 
 
-def _sum_chunk(values: Floats) -> ExactSum:
+def largest(values: Floats) -> float:
+    """Return the largest size of a value, 0 if there is none, NaN if one is NaN."""
     if len(values) == 0:
-        return ExactSum()
-    bound = max(float(values.max()), -float(values.min()))  # NaN if there is one
-    if not bound < _TOO_LARGE:
-        return _sum_with_extremes(values)
-    return ExactSum(_sum_bounded(values, bound))
+        return 0.0
+    return max(float(values.max()), -float(values.min()))
 
 
 def _sum_with_extremes(values: Floats) -> ExactSum:
     """Sum a chunk that holds NaN, infinities or huge values; the rest of it goes the quick way."""
     ordinary = np.abs(values) < _TOO_LARGE
-    rest = _sum_chunk(values[ordinary])
+    rest = ExactSum.of(values[ordinary])
     huge = values[~ordinary]
     return rest + ExactSum(
         sum(units_of(value) for value in huge[np.isfinite(huge)].tolist()),
@@ -95,24 +101,24 @@ def _sum_bounded(values: Floats, bound: float) -> int:
     """Return Σ values in units; |values| ≤ bound < 1e150, at most CHUNK of them.
 
     Each round adds C = 1.5·2^q. As x + C lies in [2^q, 2^(q+1)), its bit pattern less that of C is
-    x rounded to a multiple of the ulp of C, as an integer of at most 46 bits; such integers are
-    summed without error, and what the rounding left of x is exact and goes into the next round.
+    x rounded to a multiple of the ulp of C, as an integer of so few bits that such integers are
+    summed without error. What the rounding left of x is exact, at most half that ulp, and goes into
+    the next round. After two of them, that is some 88 bits, little is left of few values.
     """
     units = 0
-    while bound > 0.0:
-        if len(values) <= _FEW:
-            return units + sum(units_of(value) for value in values.tolist())
-        exponent = max(math.frexp(bound)[1] + 52 - _ROUND_BITS, -1022)
-        constant = np.float64(math.ldexp(1.5, exponent))
-        shifted = values + constant
-        count = int(np.add.reduce(shifted.view(np.int64))) - len(values) * int(
-            constant.view(np.int64)
-        )
-        # The sum wraps around at 64 bits; the difference is known to fit, so wrap it back.
-        count = (count + (1 << 63)) % (1 << 64) - (1 << 63)
-        units += count << (exponent - 52 + UNIT_BITS)
-        np.subtract(shifted, constant, out=shifted)
-        rest = np.subtract(values, shifted, out=shifted)
-        bound = max(float(rest.max()), -float(rest.min()))
-        values = rest
-    return units
+    while len(values) > _FEW and bound > 0.0:
+        bits = min(_SUM_BITS - (len(values) - 1).bit_length(), _MOST_BITS)
+        for _ in range(2):
+            exponent = max(math.frexp(bound)[1] + 52 - bits, -1022)
+            constant = np.float64(math.ldexp(1.5, exponent))
+            shifted = values + constant
+            count = int(np.add.reduce(shifted.view(np.int64)))
+            count -= len(values) * int(constant.view(np.int64))
+            # The sum wraps around at 64 bits; the difference is known to fit, so wrap it back.
+            count = (count + (1 << 63)) % (1 << 64) - (1 << 63)
+            units += count << (exponent - 52 + UNIT_BITS)
+            np.subtract(shifted, constant, out=shifted)
+            values = np.subtract(values, shifted, out=shifted)
+            bound = math.ldexp(1.0, exponent - 53)
+        values = values[values != 0]
+    return units + sum(units_of(value) for value in values.tolist())

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from lossctl.block import Counted, Floats
-from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum, units_of
+from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum, largest, units_of
 from lossctl.values import dataclass
 
 # Cross-products are kept in units of 2^-PRODUCT_BITS: that of the smallest float64 with itself is
@@ -52,16 +52,17 @@ class Moments:
         rows = values.shape[1]
         if rows == 0:
             return cls.empty(len(columns) - 1)
+        ends = [_ends(column) for column in columns]
         sums = tuple(
-            ExactSum.of(column)
+            ExactSum.bounded(column, max(high, -low))
             if isinstance(column, np.ndarray)
             else ExactSum(units_of(column) * rows)
-            for column in columns
+            for column, (low, high) in zip(columns, ends, strict=True)
         )
-        products = _products(columns, sums, rows)
+        products = _products(columns, sums, ends, rows)
         squares = tuple(products[i][i] for i in range(len(columns)))
         if isinstance(cells, np.ndarray):
-            squares = _squares(columns, sums, rows)
+            squares = _squares(columns, sums, ends, rows)
         return cls(rows, sums, products, squares)
 
     def add(self, values: Floats, counted: Counted, weight: Floats | None) -> Moments:
@@ -112,7 +113,10 @@ class _Residual:
 
 @np.errstate(under="ignore", over="ignore")  # what overflows is done again, smaller
 def _products(
-    columns: list[Floats | float], sums: tuple[ExactSum, ...], count: int
+    columns: list[Floats | float],
+    sums: tuple[ExactSum, ...],
+    ends: list[tuple[float, float]],
+    count: int,
 ) -> tuple[tuple[int, ...], ...]:
     """Return the products of one block: residuals in floating point, moved back exactly.
 
@@ -122,8 +126,8 @@ def _products(
     """
     last, k = columns[-1], len(columns)
     residuals = [
-        _residual(column, last, total, sums[-1], count)
-        for column, total in zip(columns, sums, strict=True)
+        _residual(column, last, total, sums[-1], count, end)
+        for column, total, end in zip(columns, sums, ends, strict=True)
     ]
     around = [[_product(a, b, count) for b in residuals[: i + 1]] for i, a in enumerate(residuals)]
     products = [[0] * k for _ in range(k)]
@@ -140,12 +144,15 @@ def _products(
 
 @np.errstate(under="ignore", over="ignore")  # what overflows is done again, smaller
 def _squares(
-    columns: list[Floats | float], sums: tuple[ExactSum, ...], count: int
+    columns: list[Floats | float],
+    sums: tuple[ExactSum, ...],
+    ends: list[tuple[float, float]],
+    count: int,
 ) -> tuple[int, ...]:
     """Return the products of columns with themselves, centred without slopes."""
     centred = [
-        _residual(column, 1.0, total, sums[-1], count)
-        for column, total in zip(columns, sums, strict=True)
+        _residual(column, 1.0, total, sums[-1], count, end)
+        for column, total, end in zip(columns, sums, ends, strict=True)
     ]
     return tuple(
         _product(a, a, count) + (total.units**2 << _GUARD_BITS) // count
@@ -153,8 +160,13 @@ def _squares(
     )
 
 
-def _residual(
-    column: Floats | float, last: Floats | float, total: ExactSum, cells: ExactSum, count: int
+def _residual(  # noqa: PLR0913, PLR0917
+    column: Floats | float,
+    last: Floats | float,
+    total: ExactSum,
+    cells: ExactSum,
+    count: int,
+    ends: tuple[float, float],
 ) -> _Residual:
     if not isinstance(column, np.ndarray) or not total.finite:
         return _Residual(None)
@@ -167,17 +179,18 @@ def _residual(
     rest -= units_of(pivot) * count
     down = 0
     deviations = _deviations(column, slope, last, pivot)
-    largest = _largest(deviations)
-    if not math.isfinite(largest):
+    # Rounding keeps the order: without a slope the ends deviate most.
+    most = largest(deviations) if slope else max(ends[1] - pivot, pivot - ends[0])
+    if not math.isfinite(most):
         down = _DOWN
         small = math.ldexp(slope, -down), last, math.ldexp(pivot, -down)
         deviations = _deviations(np.ldexp(column, -down), *small)
-        largest = _largest(deviations)
-    if largest == 0.0:
+        most = largest(deviations)
+    if most == 0.0:
         return _Residual(None, units, 0, rest)
-    if not down and _SAFE[0] < largest < _SAFE[1]:
+    if not down and _SAFE[0] < most < _SAFE[1]:
         return _Residual(deviations, units, 0, rest)
-    exponent = math.frexp(largest)[1]  # squares would overflow or vanish
+    exponent = math.frexp(most)[1]  # squares would overflow or vanish
     return _Residual(np.ldexp(deviations, -exponent), units, exponent + down, rest)
 
 
@@ -205,8 +218,11 @@ def _halves(value: Any) -> tuple[Any, Any]:
     return first, value - first
 
 
-def _largest(values: Floats) -> float:
-    return max(float(values.max()), -float(values.min()))
+def _ends(column: Floats | float) -> tuple[float, float]:
+    """Return the least and the largest value of a column."""
+    if isinstance(column, np.ndarray):
+        return float(column.min()), float(column.max())
+    return column, column
 
 
 def _ratio(numerator: int, denominator: int) -> float:

@@ -1,0 +1,1 @@
+"""How fast lossctl is beside what people run today: ``make bench``."""

@@ -1,0 +1,69 @@
+"""Cut a plan into plans for consecutive rows, which can run side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from lossctl.plan import Plan
+from lossctl.sources.parts import Each, numbered, reachable, text_parts
+from lossctl.sources.table import Inputs, Table
+from lossctl.summaries.diagnosis import ROWS
+from lossctl.values import replace
+
+PART_BYTES = 8 * 1024 * 1024  # of the input: enough to forget what it costs to start a part
+# Where rows have no numbers, those of later parts start here. Nobody is shown them.
+_UNNUMBERED = 1 << 62
+
+
+def partitions(plan: Plan, each: Each) -> list[Plan]:
+    """Return plans for consecutive rows, which together are the plan; itself if it is not cut.
+
+    How the rows are cut does not depend on the number of threads.
+    """
+    tables = [plan.inputs.predictions, *([plan.inputs.labels] if plan.inputs.labels else [])]
+    if plan.roles.joined:
+        return [plan]
+    if len(tables) == 1 and not plan.shows_rows:
+        parts = text_parts(tables[0], PART_BYTES, ROWS)
+        if parts:
+            return [_part(plan, [one], _UNNUMBERED if i else 0) for i, one in enumerate(parts)]
+    return _between_rows(plan, tables, each)
+
+
+def _between_rows(plan: Plan, tables: list[Table], each: Each) -> list[Plan]:
+    reached = []
+    for table in tables:
+        found = reachable(table, each)
+        if found is None:
+            return [plan]
+        reached.append(found)
+    rows = reached[0].rows
+    if any(table.rows != rows for table in reached):
+        return [plan]  # it will stop, and say more than is known here
+    step = max(1, int(PART_BYTES / max(table.row_bytes for table in reached)))
+    ends = max((table.ends for table in reached), key=len)
+    bounds = [0, *_apart(ends or range(step, rows, step), step, rows), rows]
+    return [
+        _part(plan, [table.between(first, last) for table in reached], first)
+        for first, last in pairwise(bounds)
+    ]
+
+
+def _apart(ends: Sequence[int], step: int, rows: int) -> Iterator[int]:
+    """Yield those of the ends that are far enough apart."""
+    last = 0
+    for end in ends:
+        if end - last >= step and end < rows:
+            yield end
+            last = end
+
+
+def _part(plan: Plan, tables: list[Table], first: int) -> Plan:
+    return replace(plan, inputs=Inputs(*tables), first=first)
+
+
+def located(plan: Plan, part: Plan) -> Plan:
+    """Return a part that knows the lines of its rows, however long it takes to count them."""
+    predictions = numbered(plan.inputs.predictions, part.inputs.predictions)
+    return replace(part, inputs=replace(part.inputs, predictions=predictions))

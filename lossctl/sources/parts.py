@@ -1,0 +1,314 @@
+"""Tables in parts that can be read side by side: row ranges, row groups, ranges of text."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from lossctl.sources.arrays import ArrayTable
+from lossctl.sources.arrow import ArrowTable
+from lossctl.sources.chunks import chunks
+from lossctl.sources.streams import part, read_fully, reading
+from lossctl.sources.table import Reachable, Table
+from lossctl.sources.text import TextFile, TextTable
+from lossctl.sources.views import View
+from lossctl.values import dataclass, replace
+
+if TYPE_CHECKING:
+    from lossctl.sources.arrow_files import ParquetPart
+
+Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]  # map, on as many threads
+
+WINDOW = 4 * 1024 * 1024
+_LF, _CR, _QUOTE = b'\n\r"'
+
+
+def reachable(table: Table, each: Each) -> Reachable | None:
+    """Return a table as one of which any rows can be read, if that is possible.
+
+    The lines of text are counted for it, which takes a reading of its own.
+    """
+    if isinstance(table, ArrayTable):
+        return table if all(array.storage.reachable() for array in table.arrays) else None
+    if isinstance(table, TextTable):
+        sizes = _sizes(table)
+        return None if sizes is None else _counted(table, sizes, each)
+    if isinstance(table, ArrowTable):
+        return _grouped(table)
+    return _beside(table, each) if isinstance(table, View) else None
+
+
+def extent(table: Table) -> tuple[int | None, int | None]:
+    """Return how many rows a table has, and how many bytes, as far as that is told at once."""
+    if isinstance(table, ArrayTable):
+        return table.rows, int(table.rows * table.row_bytes)
+    if isinstance(table, TextTable):
+        sizes = _sizes(table)
+        return None, None if sizes is None else sum(sizes)
+    return extent(table.table) if isinstance(table, View) else (None, None)
+
+
+def text_parts(table: Table, size: int, first_rows: int) -> list[Table]:
+    """Cut a table of text at line ends near every ``size`` bytes; nothing if it cannot be cut.
+
+    The first part has at least ``first_rows`` rows, or is all. What precedes the others is not
+    known without reading it: their lines are counted from their own start.
+    """
+    if isinstance(table, View) and table.other is None:
+        return [replace(table, table=one) for one in text_parts(table.table, size, first_rows)]
+    sizes = _sizes(table) if isinstance(table, TextTable) else None
+    if not isinstance(table, TextTable) or sizes is None:
+        return []
+    found: list[TextFile] = []
+    for text, end in zip(table.files, sizes, strict=True):
+        start = text.start
+        while start < end:
+            wanted = start + size
+            if not found:
+                wanted = max(wanted, _after_lines(text, start, first_rows))
+            stop = end if wanted >= end else _line_end(text, wanted, end)
+            found.append(TextFile(text.file, start, text.line if start == text.start else 1, stop))
+            start = stop
+    return [replace(table, files=files) for files in _together(found, size)]
+
+
+def numbered(whole: Table, part_: Table) -> Table:
+    """Return a part with its lines counted from the start of its files, for messages."""
+    if isinstance(whole, View) and isinstance(part_, View):
+        return replace(part_, table=numbered(whole.table, part_.table))
+    if not isinstance(whole, TextTable) or not isinstance(part_, TextTable):
+        return part_
+    starts = {text.file: text for text in whole.files}
+    files = []
+    for text in part_.files:
+        first = starts[text.file]
+        with part(text.file, first.start, text.start) as before:
+            found = chunks(before, 1, whole.dialect.delimiter, keep_blank=False)
+            lines = sum(chunk.lines for chunk in found)
+        files.append(replace(text, line=first.line + lines))
+    return replace(part_, files=tuple(files))
+
+
+def _sizes(table: TextTable) -> list[int] | None:
+    """Return where the files end, if they lie on this machine as they are."""
+    if not all(text.file.plain() for text in table.files):
+        return None
+    return [os.stat(text.file.path).st_size for text in table.files]
+
+
+def _together(files: Sequence[TextFile], size: int) -> Iterator[tuple[TextFile, ...]]:
+    """Put small files together, but not the first part with what follows."""
+    group: list[TextFile] = []
+    for text in files:
+        group.append(text)
+        if sum((text.stop or 0) - text.start for text in group) >= size or text is files[0]:
+            yield tuple(group)
+            group = []
+    if group:
+        yield tuple(group)
+
+
+def _line_end(text: TextFile, wanted: int, end: int) -> int:
+    """Return the place behind the first line end from some place on."""
+    with part(text.file, wanted, end) as stream:
+        place = wanted
+        while data := read_fully(stream, WINDOW // 64):
+            found = data.find(b"\n")
+            if found >= 0:
+                return place + found + 1
+            place += len(data)
+    return end
+
+
+def _after_lines(text: TextFile, start: int, lines: int) -> int:
+    """Return a place in front of which there are so many lines, or the end of the file."""
+    end = os.stat(text.file.path).st_size
+    with part(text.file, start, end) as stream:
+        while lines > 0 and (data := read_fully(stream, WINDOW)):
+            lines -= data.count(b"\n")
+            start += len(data)
+    return start
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Some bytes of a file."""
+
+    text: TextFile
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Counted(TextTable):
+    """A table of text with a line for each row, ``counted`` up to the end of each window."""
+
+    windows: tuple[_Window, ...] = ()
+    counted: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return self.counted[-1]
+
+    @property
+    def row_bytes(self) -> float:
+        """About how many bytes a row takes."""
+        return sum(one.stop - one.start for one in self.windows) / self.rows
+
+    def between(self, first: int, last: int) -> TextTable:
+        """Return the rows from ``first`` to before ``last``."""
+        begin, end = bisect_left(self.counted, first), bisect_left(self.counted, last)
+        files: list[TextFile] = []
+        for window in range(begin, end + 1):
+            one, before = self.windows[window], self.counted[window - 1] if window else 0
+            start = _after_rows(one, first - before) if window == begin else one.start
+            stop = _after_rows(one, last - before) if window == end else one.stop
+            if files and files[-1].file == one.text.file:
+                files[-1] = replace(files[-1], stop=stop)
+            else:
+                line = one.text.line + max(first, before) - self._before(one.text)
+                files.append(TextFile(one.text.file, start, line, stop))
+        kept = tuple(text for text in files if text.stop != text.start)
+        return TextTable(self.name, kept, self.dialect, self.chunk_bytes)
+
+    def _before(self, text: TextFile) -> int:
+        """Return how many rows precede a file."""
+        first = next(i for i, one in enumerate(self.windows) if one.text is text)
+        return self.counted[first - 1] if first else 0
+
+
+def _counted(table: TextTable, sizes: Sequence[int], each: Each) -> _Counted | None:
+    """Count the rows of a table of text; None where a line is not always a row."""
+    windows = [
+        _Window(text, start, min(start + WINDOW, end))
+        for text, end in zip(table.files, sizes, strict=True)
+        for start in range(text.start, end, WINDOW)
+    ]
+    ends = {text.file: end for text, end in zip(table.files, sizes, strict=True)}
+    counts = list(each(_rows_of, [(one, one.stop == ends[one.text.file]) for one in windows]))
+    if None in counts or not sum(counts):
+        return None
+    whole = (table.name, table.files, table.dialect, table.chunk_bytes)
+    return _Counted(*whole, windows=tuple(windows), counted=tuple(accumulate(counts)))
+
+
+def _rows_of(job: tuple[_Window, bool]) -> int | None:
+    """Count the rows that end in a window; None where a line is not always a row.
+
+    That is where there are quotes, empty lines, or a CR that does not belong to a line end.
+    """
+    window, last = job
+    before = min(2, window.start - window.text.start)
+    codes = np.frombuffer(_bytes(window.text, window.start - before, window.stop), np.uint8)
+    if (codes == _QUOTE).any() or (not before and codes[0] in (_LF, _CR)):
+        return None
+    ends = codes == _LF
+    if (ends[1:] & ends[:-1]).any():
+        return None
+    returns = codes == _CR
+    if returns.any():
+        alone = returns[:-1] & ~ends[1:]
+        empty = ends[:-2] & returns[1:-1]
+        if alone.any() or empty.any() or (last and returns[-1]):
+            return None
+    return int(np.count_nonzero(ends[before:])) + bool(last and not ends[-1])
+
+
+def _after_rows(window: _Window, rows: int) -> int:
+    """Return where so many of the rows in a window end."""
+    if rows == 0:
+        return window.start
+    codes = np.frombuffer(_bytes(window.text, window.start, window.stop), np.uint8)
+    ends = np.flatnonzero(codes == _LF)
+    return window.start + int(ends[rows - 1]) + 1 if rows <= len(ends) else window.stop
+
+
+def _bytes(text: TextFile, start: int, stop: int) -> bytes:
+    with reading(text.file), part(text.file, start, stop) as stream:
+        return read_fully(stream, stop - start)
+
+
+@dataclass(frozen=True, eq=False)
+class _Grouped(ArrowTable):
+    """A table of Parquet files; ``ends`` are the rows up to the end of each row group."""
+
+    ends: tuple[int, ...] = ()
+    file_rows: tuple[int, ...] = ()
+    row_bytes: float = 0
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return self.ends[-1]
+
+    def between(self, first: int, last: int) -> ArrowTable:
+        """Return the rows from ``first`` to before ``last``."""
+        parts, before = [], 0
+        for file, rows in zip(self.parts, self.file_rows, strict=True):
+            span = max(first - before, 0), min(last - before, rows)
+            if span[0] < span[1]:
+                parts.append(replace(cast("ParquetPart", file), span=span))
+            before += rows
+        return ArrowTable(self.name, tuple(parts), self.columns, named=self.named)
+
+
+def _grouped(table: ArrowTable) -> _Grouped | None:
+    from lossctl.sources.arrow_files import ParquetPart  # noqa: PLC0415  # not for text
+
+    found = [one.groups() if isinstance(one, ParquetPart) else None for one in table.parts]
+    known = [one for one in found if one is not None]
+    groups = [rows for one, _ in known for rows in one if rows]
+    if len(known) < len(found) or not groups:
+        return None
+    return _Grouped(
+        table.name,
+        table.parts,
+        table.columns,
+        named=table.named,
+        ends=tuple(accumulate(groups)),
+        file_rows=tuple(sum(one) for one, _ in known),
+        row_bytes=sum(size for _, size in known) / sum(groups),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Beside(View):
+    """A table with another beside it, both of which can be read from any row on."""
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return cast("Reachable", self.table).rows
+
+    @property
+    def row_bytes(self) -> float:
+        """About how many bytes a row takes."""
+        return cast("Reachable", self.table).row_bytes
+
+    @property
+    def ends(self) -> Sequence[int]:
+        """The rows behind which it is best cut."""
+        return cast("Reachable", self.table).ends
+
+    def between(self, first: int, last: int) -> View:
+        """Return the rows from ``first`` to before ``last``."""
+        own = cast("Reachable", self.table).between(first, last)
+        other = None
+        if self.other is not None:
+            other = cast("Reachable", self.other).between(first, last)
+        return View(own, self.hidden, other, self.column, self.listed)
+
+
+def _beside(view: View, each: Each) -> _Beside | None:
+    own = reachable(view.table, each)
+    other = None if view.other is None else reachable(view.other, each)
+    if own is None or (view.other is not None and (other is None or other.rows != own.rows)):
+        return None
+    return _Beside(own, view.hidden, other, view.column, view.listed)
