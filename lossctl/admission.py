@@ -105,14 +105,18 @@ def _weight_faults(pair: Pair) -> list[Fault]:
 def _missing(plan: Plan, pair: Pair, encoded: Encoded) -> Booleans | None:
     """Return which cells or rows are missing, or None; a sum tells quickly that nothing is."""
     numbers = pair.prediction.numbers
-    if not encoded.missing.any() and not np.isnan(np.add.reduce(numbers, axis=None)):
-        return None
-    unknown, without_label = np.isnan(numbers), encoded.missing
+    without_label = encoded.missing
+    if without_label is None or not without_label.any():
+        without_label = None
+        if not np.isnan(np.add.reduce(numbers, axis=None)):
+            return None
+    unknown = np.isnan(numbers)
     if plan.domain.whole:
         unknown = np.asarray(unknown.any(axis=1))
-        if without_label.ndim == 2:
+        if without_label is not None and without_label.ndim == 2:
             without_label = np.asarray(without_label.any(axis=1))
-    unknown |= without_label
+    if without_label is not None:
+        unknown |= without_label
     return unknown if unknown.any() else None
 
 
@@ -174,4 +178,4 @@ def _label_cells(pair: Pair, encoded: Encoded, row: int) -> Booleans:
     numbers: Floats = pair.label.numbers
     if numbers.shape[1]:
         return np.asarray(np.isnan(numbers[row]))
-    return np.atleast_1d(encoded.missing[row])
+    return np.atleast_1d(False if encoded.missing is None else encoded.missing[row])

@@ -35,8 +35,9 @@ def label_counts(plan: Plan) -> Floats:
             where = pair.label.place(encoded.fault.row, plan.roles.label[0])
             raise DataError(encoded.fault.message, where=where, hint=encoded.fault.hint)
         missing, values = encoded.missing, encoded.values
-        kept = values[~missing] if missing.ndim == 1 else np.where(missing, np.nan, values)
-        counts += _counted(kept, classes, of_classes=plan.domain.classes)
+        if missing is not None:
+            values = values[~missing] if missing.ndim == 1 else np.where(missing, np.nan, values)
+        counts += _counted(values, classes, of_classes=plan.domain.classes)
         row += len(batch)
     return counts
 

@@ -144,7 +144,7 @@ def _parts(batch: Batch, classes: int) -> Iterator[Batch]:
 def _positions(coding: Coding, batch: Batch, column: Column) -> np.ndarray:
     encoded = coding.encode(batch)
     faults = [] if encoded.fault is None else [(encoded.fault.row, encoded.fault.message)]
-    if encoded.missing.any():
+    if encoded.missing is not None and encoded.missing.any():
         faults.append((int(encoded.missing.argmax()), "the label is missing"))
     if faults:
         row, message = min(faults)

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import lossctl
-from lossctl.engines import partitions
+from lossctl.engines import local, partitions
 from lossctl.engines.cores import cores
 from lossctl.errors import DataError
 from lossctl.sources import InputOptions, open_tables, parts
@@ -31,6 +31,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partitions, "PART_BYTES", 700)
     monkeypatch.setattr(partitions, "ROWS", 50)
     monkeypatch.setattr(parts, "WINDOW", 256)
+    monkeypatch.setattr(local, "WORTH_CUTTING", 0)
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         found.append(len(made))
         return made
 
-    monkeypatch.setattr("lossctl.engines.local.partitions", watched)
+    monkeypatch.setattr("lossctl.engines.threads.partitions", watched)
     return found
 
 

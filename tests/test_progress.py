@@ -62,15 +62,16 @@ def test_brief_work_shows_nothing(tmp_path: Path) -> None:
     assert in_terminal(tmp_path, "mse", "brief.csv", "--value") == (0, "0.25\n")
 
 
-def test_a_meter_tells_what_is_left_by_rows_or_by_bytes() -> None:
-    meter = Meter(rows=4_000_000)
+def test_a_meter_tells_what_is_left() -> None:
+    meter = Meter(32_000_000)
+    assert meter.share is None
     meter(1_000_000, 8_000_000)
     assert meter.share == 0.25
     assert meter.line(30) == "1.00 M rows  8.00 MB  33.3 k rows/s  1:30 left"
-    meter = Meter(size=1000)
-    meter(10, 999)
-    assert meter.share == 0.999
-    assert Meter().share is None
+
+
+def test_what_is_left_is_not_told_where_it_is_not_known() -> None:
     meter = Meter()
     meter(999, 0)
+    assert meter.share is None
     assert meter.line(1) == "999 rows  999 rows/s"

@@ -72,9 +72,8 @@ class Terminal:
             yield None
             return
         from lossctl.render.progress import Meter, shown  # noqa: PLC0415
-        from lossctl.sources.parts import extent  # noqa: PLC0415
 
-        meter = Meter(*extent(plan.inputs.predictions))
+        meter = Meter(plan.inputs.predictions.size)
         with shown(meter, self.stderr, color=self.has_color(self.stderr)):
             yield meter
 

@@ -22,13 +22,14 @@ _MINUS, _BETWEEN = "-1", "between 0 and 1"
 class Encoded:
     """Labels as numbers, with what could not be understood.
 
-    ``values`` is as in ``Block.label``. ``missing`` marks missing cells, (n, m), or rows, (n,).
-    ``seen`` is what was met for the first time in this batch, with its row: some codings allow
-    either of two kinds of label, and must not meet both in one input.
+    ``values`` is as in ``Block.label``. ``missing`` marks missing cells, (n, m), or rows, (n,);
+    None where it is sure that there are none. ``seen`` is what was met for the first time in this
+    batch, with its row: some codings allow either of two kinds of label, and must not meet both in
+    one input.
     """
 
     values: Floats | Integers
-    missing: Booleans
+    missing: Booleans | None
     fault: Fault | None = None
     seen: Mapping[str, int] = field(default_factory=dict)
 
@@ -62,7 +63,9 @@ class Plain:
 
     def encode(self, batch: Batch) -> Encoded:
         """Pass the numbers on."""
-        return Encoded(batch.numbers, np.isnan(batch.numbers))
+        values = batch.numbers
+        missing = np.isnan(values) if np.isnan(np.add.reduce(values, axis=None)) else None
+        return Encoded(values, missing)
 
     def conflict(self, seen: Mapping[str, int]) -> Fault | None:
         """Accept anything."""
@@ -75,8 +78,13 @@ class ZeroOne(Plain):
     def encode(self, batch: Batch) -> Encoded:
         """Map −1 to 0, and note which of the two codings was met."""
         values = batch.numbers
-        missing = np.isnan(values)
         seen: dict[str, int] = {}
+        if values.size and values.min() >= 0:  # which NaN is not
+            between = values != 1
+            if between.any():
+                seen[_BETWEEN] = first_row(between)
+            return Encoded(values, None, seen=seen)
+        missing = np.isnan(values)
         minus = values == -1
         if minus.any():
             seen[_MINUS] = first_row(minus)

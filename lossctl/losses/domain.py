@@ -135,13 +135,15 @@ def check(  # noqa: PLR0913, PLR0917
     """
     faults = list(_label_faults(domain, label, sum_tolerance))
     adjusted = 0
-    if form == PROBS:
-        most = 1 + PROBABILITY_SLACK if sum_tolerance is not None else np.inf
-        faults += _outside(prediction, -PROBABILITY_SLACK, most, _not_probability)
-        prediction, adjusted = _clamped(prediction, 0.0, 1.0 if most < np.inf else np.inf)
-    elif form == LOG_PROBS:
-        faults += _outside(prediction, -np.inf, PROBABILITY_SLACK, _not_log_probability)
-        prediction, adjusted = _clamped(prediction, -np.inf, 0.0)
+    if form in (PROBS, LOG_PROBS):
+        bounds = (-np.inf, 0.0)
+        if form == PROBS:
+            bounds = (0.0, 1.0 if sum_tolerance is not None else np.inf)
+        if not _within(prediction, *bounds):
+            explain = _not_probability if form == PROBS else _not_log_probability
+            low, high = bounds[0] - PROBABILITY_SLACK, bounds[1] + PROBABILITY_SLACK
+            faults += _outside(prediction, low, high, explain)
+            prediction, adjusted = _clamped(prediction, *bounds)
     if domain.classes and form in (PROBS, LOG_PROBS):
         faults += _sum_faults(prediction, form, sum_tolerance)
     for one in wanted:
@@ -210,7 +212,7 @@ def _outside(
     explain: Callable[[float], tuple[str, str | None]],
     side: str = "prediction",
 ) -> list[Fault]:
-    if values.size == 0 or (values.min() >= low and values.max() <= high):
+    if _within(values, low, high):
         return []
     wrong = (values < low) | (values > high)
     return [
@@ -218,6 +220,11 @@ def _outside(
         for row in _first(np.asarray(wrong.any(axis=1)))
         for column in _first(wrong[row])
     ]
+
+
+def _within(values: Floats | Integers, low: float, high: float) -> bool:
+    """Whether all values are between, and none is NaN."""
+    return bool(values.size == 0 or (values.min() >= low and values.max() <= high))
 
 
 def _first(marks: Booleans) -> list[int]:
@@ -243,8 +250,6 @@ def _not_unit_label(value: float) -> tuple[str, str | None]:
 
 def _clamped(prediction: Floats, low: float, high: float) -> tuple[Floats, int]:
     """Return the predictions within bounds, and in how many rows that changed one."""
-    if prediction.size == 0 or (prediction.min() >= low and prediction.max() <= high):
-        return prediction, 0
     wrong = (prediction < low) | (prediction > high)
     return np.clip(prediction, low, high), int(np.count_nonzero(wrong.any(axis=1)))
 

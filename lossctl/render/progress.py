@@ -19,9 +19,9 @@ _BAR = 20  # columns
 class Meter:
     """Counts rows and bytes as several threads read them."""
 
-    def __init__(self, rows: int | None = None, size: int | None = None) -> None:
-        """Take how many rows and bytes there are, as far as that is known."""
-        self._all = (rows, size)
+    def __init__(self, total: int = 0) -> None:
+        """Take how many bytes there are, if that is known."""
+        self._total = total
         self._lock, self._start = Lock(), monotonic()
         self.rows = self.size = 0
 
@@ -34,10 +34,7 @@ class Meter:
     @property
     def share(self) -> float | None:
         """Which part of all is read, if that is known."""
-        for done, total in zip((self.rows, self.size), self._all, strict=True):
-            if total:
-                return min(done / total, 1.0)
-        return None
+        return min(self.size / self._total, 1.0) if self._total and self.size else None
 
     def line(self, seconds: float | None = None) -> str:
         """Say how far it is after some time, by default since the start."""

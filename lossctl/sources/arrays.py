@@ -105,6 +105,11 @@ class ArrayTable:
         return sum(array.rows for array in self.arrays)
 
     @property
+    def size(self) -> int:
+        """The number of bytes."""
+        return int(self.rows * self.row_bytes)
+
+    @property
     def row_bytes(self) -> float:
         """How many bytes a row takes."""
         return self.arrays[0].width * self.arrays[0].dtype.itemsize

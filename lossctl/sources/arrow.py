@@ -101,6 +101,10 @@ class Part(Protocol):
     def first(self) -> int:
         """The number of its first row in the file."""
 
+    @property
+    def size(self) -> int:
+        """The bytes of the file, if it can be read from any row on; else 0."""
+
     def batches(self, positions: Sequence[int], *, keep: bool) -> Iterator[Any]:
         """Yield Arrow tables or record batches of these columns, in this order."""
 
@@ -115,6 +119,11 @@ class ArrowTable:
     shape: None = None
     header: None = None
     named: bool = True
+
+    @property
+    def size(self) -> int:
+        """How many bytes the files have; 0 if there are none."""
+        return sum(part.size for part in self.parts)
 
     def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         """Return columns with their first values known, reading on where rows have none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,11 @@ class ParquetPart:
     def first(self) -> int:
         """The number of the first row."""
         return self.span[0] if self.span else 0
+
+    @property
+    def size(self) -> int:
+        """The bytes of the file; 0 if it comes from elsewhere."""
+        return os.stat(self.file.path).st_size if self.file.plain() else 0
 
     @contextmanager
     def _opened(self, *, keep: bool) -> Iterator[Any]:
@@ -97,6 +103,7 @@ class ArrowPart:
 
     file: File
     first: int = 0
+    size: int = 0
 
     @property
     def name(self) -> str:

@@ -46,6 +46,7 @@ class JsonTable:
     files: tuple[File, ...]
     columns: tuple[Column, ...]
     shape: None = None
+    size: int = 0
     header: None = None
     named: bool = True
 

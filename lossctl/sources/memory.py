@@ -44,6 +44,7 @@ class HeldTable:
     name: str
     table: Any
     first: int = 0
+    size: int = 0
 
     def batches(self, positions: Sequence[int], *, keep: bool) -> Iterator[Any]:  # noqa: ARG002
         """Yield it, with these columns."""

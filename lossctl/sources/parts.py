@@ -36,21 +36,10 @@ def reachable(table: Table, each: Each) -> Reachable | None:
     if isinstance(table, ArrayTable):
         return table if all(array.storage.reachable() for array in table.arrays) else None
     if isinstance(table, TextTable):
-        sizes = _sizes(table)
-        return None if sizes is None else _counted(table, sizes, each)
+        return _counted(table, each) if table.plain() else None
     if isinstance(table, ArrowTable):
         return _grouped(table)
     return _beside(table, each) if isinstance(table, View) else None
-
-
-def extent(table: Table) -> tuple[int | None, int | None]:
-    """Return how many rows a table has, and how many bytes, as far as that is told at once."""
-    if isinstance(table, ArrayTable):
-        return table.rows, int(table.rows * table.row_bytes)
-    if isinstance(table, TextTable):
-        sizes = _sizes(table)
-        return None, None if sizes is None else sum(sizes)
-    return extent(table.table) if isinstance(table, View) else (None, None)
 
 
 def text_parts(table: Table, size: int, first_rows: int) -> list[Table]:
@@ -61,11 +50,10 @@ def text_parts(table: Table, size: int, first_rows: int) -> list[Table]:
     """
     if isinstance(table, View) and table.other is None:
         return [replace(table, table=one) for one in text_parts(table.table, size, first_rows)]
-    sizes = _sizes(table) if isinstance(table, TextTable) else None
-    if not isinstance(table, TextTable) or sizes is None:
+    if not isinstance(table, TextTable) or not table.plain():
         return []
     found: list[TextFile] = []
-    for text, end in zip(table.files, sizes, strict=True):
+    for text, end in zip(table.files, table.file_ends(), strict=True):
         start = text.start
         while start < end:
             wanted = start + size
@@ -92,13 +80,6 @@ def numbered(whole: Table, part_: Table) -> Table:
             lines = sum(chunk.lines for chunk in found)
         files.append(replace(text, line=first.line + lines))
     return replace(part_, files=tuple(files))
-
-
-def _sizes(table: TextTable) -> list[int] | None:
-    """Return where the files end, if they lie on this machine as they are."""
-    if not all(text.file.plain() for text in table.files):
-        return None
-    return [os.stat(text.file.path).st_size for text in table.files]
 
 
 def _together(files: Sequence[TextFile], size: int) -> Iterator[tuple[TextFile, ...]]:
@@ -184,14 +165,14 @@ class _Counted(TextTable):
         return self.counted[first - 1] if first else 0
 
 
-def _counted(table: TextTable, sizes: Sequence[int], each: Each) -> _Counted | None:
+def _counted(table: TextTable, each: Each) -> _Counted | None:
     """Count the rows of a table of text; None where a line is not always a row."""
     windows = [
         _Window(text, start, min(start + WINDOW, end))
-        for text, end in zip(table.files, sizes, strict=True)
+        for text, end in zip(table.files, table.file_ends(), strict=True)
         for start in range(text.start, end, WINDOW)
     ]
-    ends = {text.file: end for text, end in zip(table.files, sizes, strict=True)}
+    ends = {text.file: end for text, end in zip(table.files, table.file_ends(), strict=True)}
     counts = list(each(_rows_of, [(one, one.stop == ends[one.text.file]) for one in windows]))
     if None in counts or not sum(counts):
         return None

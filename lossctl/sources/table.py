@@ -134,6 +134,10 @@ class Table(Protocol):
         """The axes of an array; None where the rows are known only by reading."""
 
     @property
+    def size(self) -> int:
+        """How many bytes it takes where it lies; 0 if that is not known, or nobody has to know."""
+
+    @property
     def header(self) -> bool | None:
         """Whether a text file starts with a header; None where there is no such question."""
 
@@ -185,6 +189,11 @@ class Inputs:
     def label_table(self) -> Table:
         """The table in which the labels are."""
         return self.predictions if self.labels is None else self.labels
+
+    @property
+    def size(self) -> int:
+        """How many bytes both take, as far as that is known."""
+        return self.predictions.size + (0 if self.labels is None else self.labels.size)
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -63,6 +64,19 @@ class TextTable:
     def named(self) -> bool:
         """Whether all columns have names."""
         return self.dialect.header
+
+    @property
+    def size(self) -> int:
+        """How many bytes the files have; 0 where they must be unpacked or come from elsewhere."""
+        return sum(self.file_ends()) if self.plain() else 0
+
+    def plain(self) -> bool:
+        """Whether the files lie on this machine as they are."""
+        return all(text.file.plain() for text in self.files)
+
+    def file_ends(self) -> list[int]:
+        """Return where the files end, which must be ``plain``."""
+        return [os.stat(text.file.path).st_size for text in self.files]
 
     def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         """Return columns with their kinds known, reading on where the first rows have no value."""

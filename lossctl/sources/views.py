@@ -78,6 +78,11 @@ class View:
         return self.table.shape
 
     @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+        return self.table.size
+
+    @property
     def header(self) -> bool | None:
         """Whether a text file starts with a header."""
         return self.table.header

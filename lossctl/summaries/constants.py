@@ -62,7 +62,7 @@ class Frequencies:
             total = len(part) if weight is None else np.add.reduce(weight)
             happened = np.add.reduce(on)
             sums[cell] += total - happened, happened
-            squares[cell] += total - 2 * happened + 2 * np.add.reduce(on * part)
+            squares[cell] += total - 2 * happened + 2 * np.einsum("i,i", on, part)
         return Frequencies(sums, squares)
 
     def __add__(self, other: Frequencies) -> Frequencies:
