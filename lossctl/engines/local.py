@@ -15,7 +15,7 @@ from lossctl.values import replace
 Tell = Callable[[int, int], None]
 
 WORTH_CUTTING = 8 * 1024 * 1024  # bytes of input: less is done before threads have started
-_LARGE = 32 * 1024 * 1024 - 4096  # bytes: the most that the allocator learns from
+_LARGE = 24 * 1024 * 1024  # bytes: the allocator learns from up to 32 MiB
 
 
 def run(plan: Plan, sink: Sink | None = None, tell: Tell | None = None) -> Summaries:

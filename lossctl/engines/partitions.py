@@ -11,7 +11,7 @@ from lossctl.sources.table import Inputs, Table
 from lossctl.summaries.diagnosis import ROWS
 from lossctl.values import replace
 
-PART_BYTES = 8 * 1024 * 1024  # of the input: enough to forget what it costs to start a part
+PART_BYTES = 16 * 1024 * 1024  # of the input: enough to forget what it costs to start a part
 # Where rows have no numbers, those of later parts start here. Nobody is shown them.
 _UNNUMBERED = 1 << 62
 
@@ -65,5 +65,8 @@ def _part(plan: Plan, tables: list[Table], first: int) -> Plan:
 
 def located(plan: Plan, part: Plan) -> Plan:
     """Return a part that knows the lines of its rows, however long it takes to count them."""
-    predictions = numbered(plan.inputs.predictions, part.inputs.predictions)
-    return replace(part, inputs=replace(part.inputs, predictions=predictions))
+    whole, inputs = plan.inputs, part.inputs
+    predictions = numbered(whole.predictions, inputs.predictions)
+    if whole.labels is None or inputs.labels is None:
+        return replace(part, inputs=Inputs(predictions))
+    return replace(part, inputs=Inputs(predictions, numbered(whole.labels, inputs.labels)))

@@ -58,16 +58,22 @@ def _added(plan: Plan, parts: list[Plan], each: Each, stop: Event, tell: Tell | 
         except DataError as error:
             stop.set()
             _raise_again(plan, part, seen)
-            raise error from None
+            raise _changed(plan) from error
         if plan.coding.conflict(total.counts.seen) is not None:
             stop.set()
             _raise_again(plan, part, seen)
+            raise _changed(plan)
     return total
 
 
 def _raise_again(plan: Plan, part: Plan, seen: Mapping[str, int]) -> None:
     """Run a part again that is wrong, now with what the parts before it tell."""
     summarise(located(plan, part), seen=seen)
+
+
+def _changed(plan: Plan) -> DataError:
+    hint = "score a copy, or wait until it is written"
+    return DataError("the input changes while it is read", where=plan.inputs.name, hint=hint)
 
 
 @contextmanager

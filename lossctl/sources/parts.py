@@ -45,8 +45,7 @@ def reachable(table: Table, each: Each) -> Reachable | None:
 def text_parts(table: Table, size: int, first_rows: int) -> list[Table]:
     """Cut a table of text at line ends near every ``size`` bytes; nothing if it cannot be cut.
 
-    The first part has at least ``first_rows`` rows, or is all. What precedes the others is not
-    known without reading it: their lines are counted from their own start.
+    The first part has at least ``first_rows`` rows, or is all.
     """
     if isinstance(table, View) and table.other is None:
         return [replace(table, table=one) for one in text_parts(table.table, size, first_rows)]
@@ -60,7 +59,7 @@ def text_parts(table: Table, size: int, first_rows: int) -> list[Table]:
             if not found:
                 wanted = max(wanted, _after_lines(text, start, first_rows))
             stop = end if wanted >= end else _line_end(text, wanted, end)
-            found.append(TextFile(text.file, start, text.line if start == text.start else 1, stop))
+            found.append(TextFile(text.file, start, None, stop))
             start = stop
     return [replace(table, files=files) for files in _together(found, size)]
 
@@ -76,9 +75,9 @@ def numbered(whole: Table, part_: Table) -> Table:
     for text in part_.files:
         first = starts[text.file]
         with part(text.file, first.start, text.start) as before:
-            found = chunks(before, 1, whole.dialect.delimiter, keep_blank=False)
+            found = chunks(before, None, whole.dialect.delimiter, keep_blank=False)
             lines = sum(chunk.lines for chunk in found)
-        files.append(replace(text, line=first.line + lines))
+        files.append(replace(text, line=(first.line or 1) + lines))
     return replace(part_, files=tuple(files))
 
 
@@ -154,15 +153,9 @@ class _Counted(TextTable):
             if files and files[-1].file == one.text.file:
                 files[-1] = replace(files[-1], stop=stop)
             else:
-                line = one.text.line + max(first, before) - self._before(one.text)
-                files.append(TextFile(one.text.file, start, line, stop))
+                files.append(TextFile(one.text.file, start, None, stop))
         kept = tuple(text for text in files if text.stop != text.start)
         return TextTable(self.name, kept, self.dialect, self.chunk_bytes)
-
-    def _before(self, text: TextFile) -> int:
-        """Return how many rows precede a file."""
-        first = next(i for i, one in enumerate(self.windows) if one.text is text)
-        return self.counted[first - 1] if first else 0
 
 
 def _counted(table: TextTable, each: Each) -> _Counted | None:

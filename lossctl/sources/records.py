@@ -27,7 +27,7 @@ class Records(Protocol):
     """Whole records, with the physical line on which the first one starts."""
 
     @property
-    def data(self) -> bytes:
+    def data(self) -> bytes | memoryview:
         """The records."""
 
     @property

@@ -213,7 +213,7 @@ def as_seekable(stream: BinaryIO) -> BinaryIO:
 
 
 class _Following(io.RawIOBase):
-    def __init__(self, first: bytes, rest: BinaryIO) -> None:
+    def __init__(self, first: bytes | memoryview, rest: BinaryIO) -> None:
         self._first, self._rest = io.BytesIO(first), rest
 
     def readable(self) -> bool:
@@ -223,7 +223,7 @@ class _Following(io.RawIOBase):
         return self._first.readinto(buffer) or self._rest.readinto(buffer)  # type: ignore[attr-defined]
 
 
-def following(first: bytes, rest: BinaryIO) -> BinaryIO:
+def following(first: bytes | memoryview, rest: BinaryIO) -> BinaryIO:
     """Return a stream of some bytes, and after them what is left of another stream."""
     return io.BufferedReader(_Following(first, rest))
 

@@ -22,7 +22,7 @@ from lossctl.sources.table import EMPTY, Batch, Column, CutInsideError, Request
 from lossctl.sources.unpacking import check_to_the_end
 from lossctl.values import dataclass, replace
 
-_SAMPLE_LIMIT = 64 * CHUNK_BYTES
+_SAMPLE_LIMIT = 64 * 1024 * 1024
 BRIEF = 64 * 1024  # bytes of text that are read row by row before pyarrow is even imported
 
 
@@ -31,12 +31,13 @@ class TextFile:
     """One file of a table, or what lies between two line ends in it.
 
     The records start at the byte ``start``, on a line counted from 1. ``stop`` is where a part
-    ends, None for a file that is whole; the ``line`` of a part may be counted from its own start.
+    ends, None for a file that is whole. The ``line`` of a part is None until somebody asks: what
+    it says of its lines before that is counted from its own start.
     """
 
     file: File
     start: int
-    line: int
+    line: int | None
     stop: int | None = None
 
 
@@ -197,7 +198,7 @@ def _read(table: TextTable, text: TextFile, stream: BinaryIO, request: Request) 
             yield from _slowly(text, rest, chunk, dialect, request)
             return
         brief = len(chunk.data) <= BRIEF and start == text.start and len(table.files) == 1
-        if brief or chunk.data.startswith(BOM_UTF8):  # which pyarrow leaves out
+        if brief or bytes(chunk.data[:3]) == BOM_UTF8:  # which pyarrow leaves out
             start += len(chunk.data)
             yield from _slowly(text, io.BytesIO(chunk.data), chunk, dialect, request)
             continue
