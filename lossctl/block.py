@@ -48,9 +48,9 @@ class Block:
     (n,) int64 positions of the class or (n, K) float64 one-hot or soft rows. ``weight`` is (n,), or
     None where all rows weigh the same. ``left_out`` marks
     cells, (n, m), that cost nothing and are not counted; None where there are none. ``rows`` are
-    the rows' numbers in the whole input. The rest was found on the way: missing cells, or rows,
-    that were skipped; rows with a value that was moved to its bound; labels, or rows, that were
-    ignored; labels met for the first time.
+    the rows' numbers in the whole input, ``read`` is how many were read for these. The rest was
+    found on the way: missing cells, or rows, that were skipped; rows with a value that was moved
+    to its bound; labels, or rows, that were ignored; labels met for the first time.
     ``shown`` is there where rows are to be told apart.
     """
 
@@ -59,6 +59,7 @@ class Block:
     rows: Sequence[int] | Integers = ()
     weight: Floats | None = None
     left_out: Booleans | None = None
+    read: int = 0
     skipped: int = 0
     adjusted: int = 0
     ignored: int = 0

@@ -287,10 +287,10 @@ def test_faults_in_arrays_and_pairs_have_their_rows(row: int, tmp_path: Path) ->
     assert f"row {row}" in told
 
 
-@pytest.mark.parametrize("at", [1, 400, 996])
-def test_labels_of_two_codings_are_found_across_parts(at: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("first", "at"), [(0, 1), (0, 400), (0, 996), (560, 850), (599, 600)])
+def test_labels_of_two_codings_are_found_across_parts(first: int, at: int, tmp_path: Path) -> None:
     labels = [1] * ROWS
-    labels[0], labels[at] = -1, 0
+    labels[first], labels[at] = -1, 0
     path = _text(tmp_path / "b.csv", ["prob,label", *_rows([0.5] * ROWS, labels)])
     told = _error(path, jobs=2)
     assert told == _error(path, jobs=1)

@@ -17,6 +17,7 @@ from lossctl.plan import Plan
 from lossctl.summaries import Summary
 from lossctl.summaries.counts import Counts
 from lossctl.summaries.moments import Moments
+from lossctl.summaries.worst import Worst
 from lossctl.unmatched import Unmatched
 from lossctl.values import dataclass, replace
 from lossctl.watching import summaries
@@ -61,6 +62,11 @@ class Summaries:
             tuple(a + b for a, b in zip(self.moments, other.moments, strict=True)),
             tuple(a + b for a, b in zip(self.others, other.others, strict=True)),
         )
+
+    def moved(self, rows: int) -> Summaries:
+        """Return the summaries of rows with numbers that are greater by so much."""
+        others = (one.moved(rows) if isinstance(one, Worst) else one for one in self.others)
+        return replace(self, counts=self.counts.moved(rows), others=tuple(others))
 
     def get(self, kind: type[AnySummary]) -> AnySummary | None:
         """Return the summary of a kind that the plan asked for, if it did."""
@@ -142,7 +148,8 @@ def scored_blocks(
                 yield block, row_losses(block, plan.terms, plan.domain)
             raise _error(plan, pair, admitted.fault)
         seen = admitted.block.seen
-        block = replace(admitted.block, ignored=admitted.block.ignored + ignored)
+        ignored += admitted.block.ignored
+        block = replace(admitted.block, read=len(whole), ignored=ignored)
         yield block, row_losses(block, plan.terms, plan.domain)
 
 

@@ -12,8 +12,9 @@ from lossctl.summaries.diagnosis import ROWS
 from lossctl.values import replace
 
 PART_BYTES = 16 * 1024 * 1024  # of the input: enough to forget what it costs to start a part
-# Where rows have no numbers, those of later parts start here. Nobody is shown them.
-_UNNUMBERED = 1 << 62
+# Where a part does not know how many rows precede it, its rows are numbered from here on, until
+# the parts before it have been read.
+UNNUMBERED = 1 << 62
 
 
 def partitions(plan: Plan, each: Each) -> list[Plan]:
@@ -24,10 +25,10 @@ def partitions(plan: Plan, each: Each) -> list[Plan]:
     tables = [plan.inputs.predictions, *([plan.inputs.labels] if plan.inputs.labels else [])]
     if plan.roles.joined:
         return [plan]
-    if len(tables) == 1 and not plan.shows_rows:
+    if len(tables) == 1:
         parts = text_parts(tables[0], PART_BYTES, ROWS)
         if parts:
-            return [_part(plan, [one], _UNNUMBERED if i else 0) for i, one in enumerate(parts)]
+            return [_part(plan, [one], UNNUMBERED if i else 0) for i, one in enumerate(parts)]
     return _between_rows(plan, tables, each)
 
 

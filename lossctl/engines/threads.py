@@ -11,7 +11,7 @@ from typing import Any
 from lossctl.engines.cores import cores
 from lossctl.engines.local import Tell, watched
 from lossctl.engines.partition import Summaries, summarise
-from lossctl.engines.partitions import located, partitions
+from lossctl.engines.partitions import UNNUMBERED, located, partitions
 from lossctl.errors import DataError
 from lossctl.plan import Plan
 from lossctl.sources.parts import Each
@@ -54,11 +54,14 @@ def _added(plan: Plan, parts: list[Plan], each: Each, stop: Event, tell: Tell | 
     for part in parts:
         seen = total.counts.seen
         try:
-            total += next(found)
+            one = next(found)
         except DataError as error:
             stop.set()
             _raise_again(plan, part, seen)
             raise _changed(plan) from error
+        if part.first == UNNUMBERED:
+            one = one.moved(total.counts.read - UNNUMBERED)
+        total += one
         if plan.coding.conflict(total.counts.seen) is not None:
             stop.set()
             _raise_again(plan, part, seen)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lossctl.block import Block, RowLosses
-from lossctl.values import dataclass, field
+from lossctl.values import dataclass, field, replace
 
 
 @dataclass(frozen=True)
 class Counts:
     """Counts that add up. Laws: ``Counts() + a == a``; ``+`` is commutative and associative.
 
-    ``skipped`` cells or rows were left out as missing; in ``adjusted`` rows a value just outside
-    its domain was counted as its bound; ``ignored`` labels count for nothing; ``unmatched`` rows
-    have no partner on the other side. ``seen`` holds kinds of label with the first row of each; who
-    merges parts of one input asks the coding whether they go together.
+    ``read`` rows were read. ``skipped`` cells or rows were left out as missing; in ``adjusted``
+    rows a value just outside its domain was counted as its bound; ``ignored`` labels count for
+    nothing; ``unmatched`` rows have no partner on the other side. ``seen`` holds kinds of label
+    with the first row of each; who merges parts of one input asks the coding whether they go
+    together.
     """
 
+    read: int = 0
     skipped: int = 0
     adjusted: int = 0
     ignored: int = 0
@@ -27,7 +29,13 @@ class Counts:
 
     def add(self, block: Block, _: RowLosses) -> Counts:
         """Return the counts with a block's added."""
-        return self + Counts(block.skipped, block.adjusted, block.ignored, seen=block.seen)
+        return self + Counts(
+            block.read, block.skipped, block.adjusted, block.ignored, seen=block.seen
+        )
+
+    def moved(self, rows: int) -> Counts:
+        """Return the counts of rows with numbers that are greater by so much."""
+        return replace(self, seen={kind: row + rows for kind, row in self.seen.items()})
 
     def __add__(self, other: Counts) -> Counts:
         """Return the counts of both."""
@@ -35,6 +43,7 @@ class Counts:
         for kind, row in other.seen.items():
             seen[kind] = min(row, seen.get(kind, row))
         return Counts(
+            self.read + other.read,
             self.skipped + other.skipped,
             self.adjusted + other.adjusted,
             self.ignored + other.ignored,

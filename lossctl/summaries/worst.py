@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from lossctl.block import Block, Floats, RowLosses
-from lossctl.values import dataclass
+from lossctl.values import dataclass, replace
 
 Label = str | float
 Labels = Label | tuple[Label, ...]
@@ -65,6 +65,11 @@ class Worst:
             ranked = np.lexsort((found, -order[found], ~np.isnan(values[found])))
             found = found[ranked[: self.limit]]
         return [int(i) for i in found]
+
+    def moved(self, by: int) -> Worst:
+        """Return the same rows with numbers that are greater by so much."""
+        rows = tuple(tuple(replace(row, row=row.row + by) for row in rows) for rows in self.rows)
+        return Worst(self.limit, rows)
 
     def __add__(self, other: Worst) -> Worst:
         """Return the worst of both."""
