@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from lossctl.block import Booleans
 from lossctl.sources.arrays import ArrayTable
 from lossctl.sources.arrow import ArrowTable
-from lossctl.sources.chunks import chunks
+from lossctl.sources.chunks import Codes, chunks
 from lossctl.sources.streams import part, read_fully, reading
 from lossctl.sources.table import Reachable, Table
 from lossctl.sources.text import TextFile, TextTable
@@ -45,23 +45,27 @@ def reachable(table: Table, each: Each) -> Reachable | None:
 def text_parts(table: Table, size: int, first_rows: int) -> list[Table]:
     """Cut a table of text at line ends near every ``size`` bytes; nothing if it cannot be cut.
 
-    The first part has at least ``first_rows`` rows, or is all.
+    The first part has at least ``first_rows`` lines, or is all. A line end may be one in a quoted
+    cell: whoever reads the part before it raises CutInsideError.
     """
     if isinstance(table, View) and table.other is None:
         return [replace(table, table=one) for one in text_parts(table.table, size, first_rows)]
     if not isinstance(table, TextTable) or not table.plain():
         return []
-    found: list[TextFile] = []
+    found: list[list[TextFile]] = [[]]
     for text, end in zip(table.files, table.file_ends(), strict=True):
         start = text.start
         while start < end:
-            wanted = start + size
-            if not found:
-                wanted = max(wanted, _after_lines(text, start, first_rows))
+            wanted = start + size - sum(map(_length, found[-1]))
+            if len(found) == 1:
+                place, first_rows = _after_lines(text, start, end, first_rows)
+                wanted = max(wanted, place)
             stop = end if wanted >= end else _line_end(text, wanted, end)
-            found.append(TextFile(text.file, start, None, stop))
+            found[-1].append(TextFile(text.file, start, None, stop))
+            if sum(map(_length, found[-1])) >= size and (first_rows <= 0 or len(found) > 1):
+                found.append([])
             start = stop
-    return [replace(table, files=files) for files in _together(found, size)]
+    return [replace(table, files=tuple(files)) for files in found if files]
 
 
 def numbered(whole: Table, part_: Table) -> Table:
@@ -81,16 +85,8 @@ def numbered(whole: Table, part_: Table) -> Table:
     return replace(part_, files=tuple(files))
 
 
-def _together(files: Sequence[TextFile], size: int) -> Iterator[tuple[TextFile, ...]]:
-    """Put small files together, but not the first part with what follows."""
-    group: list[TextFile] = []
-    for text in files:
-        group.append(text)
-        if sum((text.stop or 0) - text.start for text in group) >= size or text is files[0]:
-            yield tuple(group)
-            group = []
-    if group:
-        yield tuple(group)
+def _length(text: TextFile) -> int:
+    return (text.stop or 0) - text.start
 
 
 def _line_end(text: TextFile, wanted: int, end: int) -> int:
@@ -105,37 +101,42 @@ def _line_end(text: TextFile, wanted: int, end: int) -> int:
     return end
 
 
-def _after_lines(text: TextFile, start: int, lines: int) -> int:
-    """Return a place in front of which there are so many lines, or the end of the file."""
-    end = os.stat(text.file.path).st_size
+def _after_lines(text: TextFile, start: int, end: int, lines: int) -> tuple[int, int]:
+    """Return a place with so many lines before it, or the end, and how many are wanting."""
     with part(text.file, start, end) as stream:
         while lines > 0 and (data := read_fully(stream, WINDOW)):
             lines -= data.count(b"\n")
             start += len(data)
-    return start
+    return start, lines
 
 
 @dataclass(frozen=True)
 class _Window:
-    """Some bytes of a file."""
+    """Some bytes of a file.
+
+    ``rows`` is how many rows of the table end up to the end of it, ``inside`` whether it starts in
+    a quoted cell.
+    """
 
     text: TextFile
     start: int
     stop: int
+    last: bool
+    rows: int = 0
+    inside: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class _Counted(TextTable):
-    """A table of text with a line for each row, ``counted`` up to the end of each window."""
+    """A table of text the rows of which are counted in windows."""
 
     windows: tuple[_Window, ...] = ()
-    counted: tuple[int, ...] = ()
     ends: tuple[int, ...] = ()
 
     @property
     def rows(self) -> int:
         """The number of rows."""
-        return self.counted[-1]
+        return self.windows[-1].rows
 
     @property
     def row_bytes(self) -> float:
@@ -144,44 +145,53 @@ class _Counted(TextTable):
 
     def between(self, first: int, last: int) -> TextTable:
         """Return the rows from ``first`` to before ``last``."""
-        begin, end = bisect_left(self.counted, first), bisect_left(self.counted, last)
+        begin, end = (
+            bisect_left(self.windows, row, key=lambda one: one.rows) for row in (first, last)
+        )
         files: list[TextFile] = []
         for window in range(begin, end + 1):
-            one, before = self.windows[window], self.counted[window - 1] if window else 0
+            one, before = self.windows[window], self.windows[window - 1].rows if window else 0
             start = _after_rows(one, first - before) if window == begin else one.start
             stop = _after_rows(one, last - before) if window == end else one.stop
             if files and files[-1].file == one.text.file:
                 files[-1] = replace(files[-1], stop=stop)
             else:
                 files.append(TextFile(one.text.file, start, None, stop))
-        kept = tuple(text for text in files if text.stop != text.start)
+        kept = tuple(text for text in files if _length(text))
         return TextTable(self.name, kept, self.dialect, self.chunk_bytes)
 
 
 def _counted(table: TextTable, each: Each) -> _Counted | None:
-    """Count the rows of a table of text; None where a line is not always a row."""
+    """Count the rows of a table of text; None where a line end is not always that of a row."""
     windows = [
-        _Window(text, start, min(start + WINDOW, end))
+        _Window(text, start, min(start + WINDOW, end), start + WINDOW >= end)
         for text, end in zip(table.files, table.file_ends(), strict=True)
         for start in range(text.start, end, WINDOW)
     ]
-    ends = {text.file: end for text, end in zip(table.files, table.file_ends(), strict=True)}
-    counts = list(each(_rows_of, [(one, one.stop == ends[one.text.file]) for one in windows]))
-    if None in counts or not sum(counts):
+    rows, inside = 0, False
+    for i, found in enumerate(each(_ends_in, windows)):
+        if found is None:
+            return None
+        outside, quoted, odd = found
+        inside = inside and windows[i].start > windows[i].text.start
+        rows += quoted if inside else outside
+        windows[i] = replace(windows[i], rows=rows, inside=inside)
+        inside ^= odd
+    if not rows:
         return None
     whole = (table.name, table.files, table.dialect, table.chunk_bytes)
-    return _Counted(*whole, windows=tuple(windows), counted=tuple(accumulate(counts)))
+    return _Counted(*whole, windows=tuple(windows))
 
 
-def _rows_of(job: tuple[_Window, bool]) -> int | None:
-    """Count the rows that end in a window; None where a line is not always a row.
+def _ends_in(window: _Window) -> tuple[int, int, bool] | None:
+    """Count the rows that end in a window, if it starts outside of a quoted cell, or in one.
 
-    That is where there are quotes, empty lines, or a CR that does not belong to a line end.
+    And tell whether the number of quotes is odd. None where there are empty lines, or a CR that
+    does not belong to a line end.
     """
-    window, last = job
     before = min(2, window.start - window.text.start)
     codes = np.frombuffer(_bytes(window.text, window.start - before, window.stop), np.uint8)
-    if (codes == _QUOTE).any() or (not before and codes[0] in (_LF, _CR)):
+    if not before and codes[0] in (_LF, _CR):
         return None
     ends = codes == _LF
     if (ends[1:] & ends[:-1]).any():
@@ -190,9 +200,20 @@ def _rows_of(job: tuple[_Window, bool]) -> int | None:
     if returns.any():
         alone = returns[:-1] & ~ends[1:]
         empty = ends[:-2] & returns[1:-1]
-        if alone.any() or empty.any() or (last and returns[-1]):
+        if alone.any() or empty.any() or (window.last and returns[-1]):
             return None
-    return int(np.count_nonzero(ends[before:])) + bool(last and not ends[-1])
+    open_end = bool(window.last and not ends[-1])
+    lines, inside = int(np.count_nonzero(ends[before:])), _inside(codes[before:])
+    if inside is None:
+        return lines + open_end, open_end, False
+    quoted = int(np.count_nonzero(ends[before:] & inside))
+    return lines - quoted + open_end, quoted + open_end, bool(inside[-1])
+
+
+def _inside(codes: Codes) -> Booleans | None:
+    """Mark what lies behind an odd number of quotes; None where there are no quotes."""
+    quotes = codes == _QUOTE
+    return (np.cumsum(quotes, dtype=np.uint8) & 1).astype(bool) if quotes.any() else None
 
 
 def _after_rows(window: _Window, rows: int) -> int:
@@ -200,8 +221,11 @@ def _after_rows(window: _Window, rows: int) -> int:
     if rows == 0:
         return window.start
     codes = np.frombuffer(_bytes(window.text, window.start, window.stop), np.uint8)
-    ends = np.flatnonzero(codes == _LF)
-    return window.start + int(ends[rows - 1]) + 1 if rows <= len(ends) else window.stop
+    ends, inside = codes == _LF, _inside(codes)
+    if inside is not None:
+        ends &= inside if window.inside else ~inside
+    places = np.flatnonzero(ends)
+    return window.start + int(places[rows - 1]) + 1 if rows <= len(places) else window.stop
 
 
 def _bytes(text: TextFile, start: int, stop: int) -> bytes:

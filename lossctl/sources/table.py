@@ -156,7 +156,7 @@ class Table(Protocol):
 
 
 class CutInsideError(Exception):
-    """A part of a text holds quotes: it may start or end inside of a cell."""
+    """The quotes in a part of a text are not in pairs: it may start or end inside of a cell."""
 
 
 class Reachable(Table, Protocol):

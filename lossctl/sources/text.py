@@ -191,9 +191,9 @@ def _read(table: TextTable, text: TextFile, stream: BinaryIO, request: Request) 
     dialect, size = table.dialect, table.chunk_bytes
     single, start = len(dialect.columns) == 1, text.start
     for chunk in chunks(stream, text.line, dialect.delimiter, keep_blank=single, size=size):
-        if chunk.quotes and text.stop is not None:
-            raise CutInsideError
         if not chunk.plain:
+            if text.stop is not None:
+                raise CutInsideError
             rest = following(chunk.data, stream)
             yield from _slowly(text, rest, chunk, dialect, request)
             return
