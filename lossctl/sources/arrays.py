@@ -76,8 +76,8 @@ class Array:
         return math.prod(self.row_axes)
 
     def steps(self) -> Iterator[tuple[int, int]]:
-        """Yield where blocks of bounded size start, and how many rows they have."""
-        step = max(1, BLOCK_BYTES // max(self.width * self.dtype.itemsize, 1))
+        """Yield where blocks start, and how many rows they have: of bounded size as float64."""
+        step = max(1, BLOCK_BYTES // (max(self.width, 1) * max(self.dtype.itemsize, 8)))
         first, last = self.span or (0, self.rows)
         for start in range(first, last, step):
             yield start, min(step, last - start)
