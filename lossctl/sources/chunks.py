@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from lossctl.values import dataclass
 
-CHUNK_BYTES = 2 * 1024 * 1024
+CHUNK_BYTES = 4 * 1024 * 1024
 _LIMIT = 64 * 1024 * 1024  # bytes: a record beyond all size, of a quote that is never closed
 _QUOTE, _LF, _CR = b'"\n\r'
 Codes: TypeAlias = npt.NDArray[np.uint8]
