@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lossctl.summaries import exact_sum
 from lossctl.summaries.exact_sum import CHUNK, ExactSum, units_of
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -87,6 +88,15 @@ def test_a_sum_beyond_float64_is_infinite_and_still_exact() -> None:
 
 def test_zero_has_no_sign() -> None:
     assert math.copysign(1, ExactSum.of(np.array([-0.0, -0.0])).value) == 1
+
+
+@pytest.mark.parametrize("value", [0.0, 2**-1074, 0.1, 1e149])
+def test_no_array_is_added_value_by_value(value: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: float) -> int:
+        raise AssertionError("one Python integer for each value takes a hundred times as long")
+
+    monkeypatch.setattr(exact_sum, "units_of", refuse)
+    assert ExactSum.of(np.full(1000, value)).value == fsum(np.full(1000, value))
 
 
 @given(FLOATS)

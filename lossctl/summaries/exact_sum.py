@@ -106,7 +106,9 @@ def _sum_bounded(values: Floats, bound: float) -> int:
     the next round. After two of them, that is some 88 bits, little is left of few values.
     """
     units = 0
-    while len(values) > _FEW and bound > 0.0:
+    if bound == 0.0:
+        return units
+    while len(values) > _FEW:
         bits = min(_SUM_BITS - (len(values) - 1).bit_length(), _MOST_BITS)
         for _ in range(2):
             exponent = max(math.frexp(bound)[1] + 52 - bits, -1022)
