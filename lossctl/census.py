@@ -10,6 +10,7 @@ from lossctl.block import Floats, Integers
 from lossctl.errors import DataError
 from lossctl.plan import Plan
 from lossctl.sources.table import Request
+from lossctl.summaries.exact_sum import ExactSum, units_of
 
 
 def label_counts(plan: Plan) -> Floats:
@@ -23,7 +24,7 @@ def label_counts(plan: Plan) -> Floats:
 
     """
     classes = len(plan.roles.prediction) if plan.domain.classes else 2
-    counts = np.zeros(classes)
+    counts = [ExactSum()] * classes
     positions = tuple(column.position for column in plan.roles.label)
     request = Request(names=positions) if plan.coding.as_text else Request(positions)
     row = 0
@@ -37,16 +38,21 @@ def label_counts(plan: Plan) -> Floats:
         missing, values = encoded.missing, encoded.values
         if missing is not None:
             values = values[~missing] if missing.ndim == 1 else np.where(missing, np.nan, values)
-        counts += _counted(values, classes, of_classes=plan.domain.classes)
+        found = _counted(values, classes, of_classes=plan.domain.classes)
+        counts = [a + b for a, b in zip(counts, found, strict=True)]
         row += len(batch)
-    return counts
+    return np.array([count.value for count in counts])
 
 
-def _counted(labels: Floats | Integers, classes: int, *, of_classes: bool) -> Floats:
+def _counted(labels: Floats | Integers, classes: int, *, of_classes: bool) -> list[ExactSum]:
     """Count positions (n,), rows of classes (n, K), or cells (n, m) of an event."""
     if labels.ndim == 1:
-        return np.bincount(labels, minlength=classes).astype(np.float64)
+        return [
+            ExactSum(units_of(count)) for count in np.bincount(labels, minlength=classes).tolist()
+        ]
+    there = np.where(np.isnan(labels), 0.0, labels)
     if of_classes:
-        return np.asarray(np.nansum(labels, axis=0))
-    happened = float(np.nansum(labels))
-    return np.array([np.count_nonzero(~np.isnan(labels)) - happened, happened])
+        return [ExactSum.of(np.ascontiguousarray(column)) for column in there.T]
+    happened = ExactSum.of(there.reshape(-1))
+    cells = int(np.count_nonzero(~np.isnan(labels)))
+    return [ExactSum(units_of(cells) - happened.units), happened]

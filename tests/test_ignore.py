@@ -102,6 +102,8 @@ def test_rows_keep_their_numbers_and_faults_their_places(
     ("content", "ignore", "message"),
     [
         ("prob,label\n0.5,1\n0.5,1\n", "1", "every label is ignored, f.csv"),
+        ("prob,label\n0.5,1\n", "null", "'null' is no label, but a missing one"),
+        ("prob,label\n0.5,1\n", "nan", "'nan' is no label, but a missing one"),
         ("prob,label\n0.5,1\n", "void", "the labels are numbers, such as 1, and 'void' is none"),
     ],
 )

@@ -66,7 +66,7 @@ MAY_IMPORT = {
     "admission": {"align", "block", "columns", "labels", "losses", "plan"},
     "diagnosis": {"labels", "losses", "names", "plan", "summaries"},
     "watching": {"diagnosis", "known", "labels", "losses", "plan", "result", "summaries"},
-    "census": {"admission", "align", "block", "errors", "plan", "sources"},
+    "census": {"admission", "align", "block", "errors", "plan", "sources", "summaries"},
     "engines": {
         *("admission", "align", "block", "columns", "diagnosis", "errors", "join"),
         *("losses", "plan", "sources", "summaries", "unmatched", "watching"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
@@ -299,6 +300,61 @@ def test_the_first_fault_is_told_with_its_line(
     told = _error(path, jobs=3)
     assert told == _error(path, jobs=1)
     assert f"line {row + 2}" in told
+
+
+@pytest.mark.parametrize("weight", ["-1", "1,1"])
+def test_faults_in_weights_have_their_lines(weight: str, tmp_path: Path) -> None:
+    path, _ = both_in_text(tmp_path)
+    weights = ["1"] * ROWS
+    weights[900] = weight
+    options = {"weights": _text(tmp_path / "w.csv", ["weight", *weights])}
+    told = _error(path, jobs=2, **options)
+    assert told == _error(path, jobs=1, **options)
+    assert "line 902" in told
+
+
+def test_lines_that_are_no_rows_do_not_spoil_what_is_told_by_the_first_rows(
+    tmp_path: Path, counted: list[int]
+) -> None:
+    labels = [i % 2 for i in range(400)]
+    crossed = [0.9 - 0.8 * (y if i < 30 else 1 - y) for i, y in enumerate(labels)]
+    rows = [row + "\n" for row in _rows(crossed, labels)]
+    path = _text(tmp_path / "b.csv", ["prob,label", *rows])
+    whole = lossctl.score("bce", path, jobs=1)
+    same(lossctl.score("bce", path, jobs=2), whole)
+    assert counted[0] > 3
+
+
+def _spoilt(monkeypatch: pytest.MonkeyPatch, spoil: Callable[[], object]) -> None:
+    """Do something to the input when it has been cut."""
+    cut = partitions.partitions
+
+    def spoilt(*args: Any) -> Any:
+        made = cut(*args)
+        spoil()
+        return made
+
+    monkeypatch.setattr("lossctl.engines.threads.partitions", spoilt)
+
+
+@pytest.mark.parametrize("make", [both_in_text, two_texts, arrays, shards])
+def test_a_file_that_becomes_shorter_is_no_result(
+    make: Callable[[Path], Made], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = make(tmp_path)
+    last = inputs[1] or inputs[0]
+    size = Path(last).stat().st_size
+    _spoilt(monkeypatch, lambda: os.truncate(last, size * 2 // 3))
+    told = _error(*inputs, jobs=2)
+    assert "shorter" in told or "truncated" in told
+
+
+def test_a_file_that_goes_away_is_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _ = both_in_text(tmp_path)
+    _spoilt(monkeypatch, Path(path).unlink)
+    assert _error(path, jobs=2).startswith("there is no such file")
 
 
 @pytest.mark.parametrize("row", [0, 500, 996])

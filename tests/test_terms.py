@@ -351,6 +351,27 @@ def test_the_skill_keeps_its_digits_far_from_zero(offset: float, spread: float) 
     np.testing.assert_allclose(both.best_constant, alone.best_constant, rtol=1e-12)
 
 
+def test_a_best_constant_that_no_float_can_tell_is_none_also_beside_another() -> None:
+    y = np.tile([1.0, 2.0, 3.0], 1000)
+    huge = y.copy()
+    huge[2900] = 1e160
+    zeros = np.zeros((3000, 2))
+    assert score("mse", zeros[:, 0], huge).best_constant is None
+    assert score("mse", zeros, np.column_stack([huge, y])).best_constant is None
+
+
+def test_balanced_weights_of_soft_labels_have_the_same_bits_in_any_order() -> None:
+    rng = np.random.default_rng(4)
+    soft = rng.dirichlet([1.0, 2.0, 3.0], 5000)
+    predictions = rng.dirichlet([2.0, 2.0, 2.0], 5000)
+    order = rng.permutation(5000)
+    plain, shuffled = (
+        score("ce", predictions[rows], soft[rows], class_weight="balanced")
+        for rows in (slice(None), order)
+    )
+    assert (plain.value, plain.signature) == (shuffled.value, shuffled.signature)
+
+
 def test_constants_of_parts_add_up_whatever_they_lie_around() -> None:
     rng = np.random.default_rng(9)
     y = rng.gamma(2.0, 50.0, 3000)

@@ -69,6 +69,17 @@ def test_every_dialect_reads_the_same(content: str, write: Write) -> None:
     assert numbers(write("f.csv", content)).tolist() == [[1.5, 1.0], [2.5, 2.0]]
 
 
+def test_files_of_blank_lines_have_no_rows_to_be_paired(
+    write: Write, tmp_path: Path, scored: Score
+) -> None:
+    (tmp_path / "p").mkdir()
+    write("p/a.csv", "id,pred\n1,2\n2,3\n")
+    write("p/b.csv", "id,pred\n\n")
+    write("y.csv", "id,label\n1,2\n2,4\n")
+    result = scored("mse", "p", "y.csv")
+    assert (result.n, result.value) == (2, 0.5)
+
+
 def test_decimal_commas(write: Write) -> None:
     path = write("f.csv", "pred;label\n1,5;1\n-2,5;2\n")
     assert numbers(path, InputOptions(decimal=",")).tolist() == [[1.5, 1.0], [-2.5, 2.0]]

@@ -42,13 +42,18 @@ def _between_rows(plan: Plan, tables: list[Table], each: Each) -> list[Plan]:
     rows = reached[0].rows
     if any(table.rows != rows for table in reached):
         return [plan]  # it will stop, and say more than is known here
-    step = max(1, int(PART_BYTES / max(table.row_bytes for table in reached)))
+    step = max(1, int(PART_BYTES / max(1, *(table.row_bytes for table in reached))))
     ends = max((table.ends for table in reached), key=len)
     bounds = [0, *_apart(ends or range(step, rows, step), step, rows), rows]
     return [
         _part(plan, [table.between(first, last) for table in reached], first)
         for first, last in pairwise(bounds)
     ]
+
+
+def is_head(rows: int) -> bool:
+    """Whether so many first rows are enough for what is judged by them; lines may be no rows."""
+    return rows >= ROWS
 
 
 def _apart(ends: Sequence[int], step: int, rows: int) -> Iterator[int]:

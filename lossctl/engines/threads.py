@@ -11,11 +11,11 @@ from typing import Any
 from lossctl.engines.cores import cores
 from lossctl.engines.local import Tell, watched
 from lossctl.engines.partition import Summaries, summarise
-from lossctl.engines.partitions import UNNUMBERED, located, partitions
+from lossctl.engines.partitions import UNNUMBERED, is_head, located, partitions
 from lossctl.errors import DataError
 from lossctl.plan import Plan
 from lossctl.sources.parts import Each
-from lossctl.sources.table import CutInsideError
+from lossctl.sources.table import CutError
 
 
 class _StoppedError(Exception):
@@ -32,7 +32,7 @@ def in_parts(plan: Plan, tell: Tell | None) -> Summaries | None:
     jobs = plan.jobs or cores()
     if jobs == 1:
         return None
-    with _threads(jobs) as (each, stop), suppress(CutInsideError):
+    with _threads(jobs) as (each, stop), suppress(CutError):
         parts = partitions(plan, each)
         if len(parts) > 1:
             return _added(plan, parts, each, stop, tell)
@@ -60,6 +60,8 @@ def _added(plan: Plan, parts: list[Plan], each: Each, stop: Event, tell: Tell | 
             _raise_again(plan, part, seen)
             raise _changed(plan) from error
         if part.first == UNNUMBERED:
+            if not is_head(total.counts.read):
+                raise CutError
             one = one.moved(total.counts.read - UNNUMBERED)
         total += one
         if plan.coding.conflict(total.counts.seen) is not None:

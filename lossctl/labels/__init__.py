@@ -93,6 +93,12 @@ def _without_ignored(inputs: Inputs, roles: Roles, domain: Domain, ignore: str) 
         hint = "rows of one-hot or soft labels are told by their names, not by a label"
         raise DataError("--ignore-label is for one column of labels", where=where, hint=hint)
     column = roles.label[0]
+    if column.kind == NUMBER and is_missing(ignore):
+        raise DataError(
+            f"{quoted(ignore)} is no label, but a missing one",
+            where=where,
+            hint="rows without a label are left out with --nan skip",
+        )
     if column.kind == NUMBER and to_number(ignore) is None:
         what = f"the labels are numbers, such as {column.first}, and {quoted(ignore)} is none"
         raise DataError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -41,7 +40,7 @@ class ParquetPart:
     @property
     def size(self) -> int:
         """The bytes of the file; 0 if it comes from elsewhere."""
-        return os.stat(self.file.path).st_size if self.file.plain() else 0
+        return self.file.size() if self.file.plain() else 0
 
     @contextmanager
     def _opened(self, *, keep: bool) -> Iterator[Any]:

@@ -46,7 +46,7 @@ def text_parts(table: Table, size: int, first_rows: int) -> list[Table]:
     """Cut a table of text at line ends near every ``size`` bytes; nothing if it cannot be cut.
 
     The first part has at least ``first_rows`` lines, or is all. A line end may be one in a quoted
-    cell: whoever reads the part before it raises CutInsideError.
+    cell: whoever reads the part before it raises CutError.
     """
     if isinstance(table, View) and table.other is None:
         return [replace(table, table=one) for one in text_parts(table.table, size, first_rows)]
@@ -71,7 +71,10 @@ def text_parts(table: Table, size: int, first_rows: int) -> list[Table]:
 def numbered(whole: Table, part_: Table) -> Table:
     """Return a part with its lines counted from the start of its files, for messages."""
     if isinstance(whole, View) and isinstance(part_, View):
-        return replace(part_, table=numbered(whole.table, part_.table))
+        other = None
+        if whole.other is not None and part_.other is not None:
+            other = numbered(whole.other, part_.other)
+        return replace(part_, table=numbered(whole.table, part_.table), other=other)
     if not isinstance(whole, TextTable) or not isinstance(part_, TextTable):
         return part_
     starts = {text.file: text for text in whole.files}

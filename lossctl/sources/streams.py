@@ -178,6 +178,11 @@ class File:
         with self.open(keep=True) as stream:
             return isinstance(stream, io.FileIO)
 
+    def size(self) -> int:
+        """Return the number of bytes of a file that is ``plain``."""
+        with reading(self):
+            return os.stat(self.path).st_size
+
     def check(self) -> None:
         """Refuse a file that was read in pieces and is not the same any more."""
         if isinstance(self.source, Remote):
@@ -185,8 +190,8 @@ class File:
 
 
 class _Part(io.RawIOBase):
-    def __init__(self, file: io.FileIO, start: int, stop: int) -> None:
-        self._file, self._left = file, stop - start
+    def __init__(self, file: io.FileIO, name: str, start: int, stop: int) -> None:
+        self._file, self._name, self._left = file, name, stop - start
         file.seek(start)
 
     def readable(self) -> bool:
@@ -194,6 +199,10 @@ class _Part(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         count = self._file.readinto(memoryview(buffer)[: self._left]) or 0
+        if not count and self._left and len(buffer):
+            hint = "score a copy, or wait until it is written"
+            what = "the file becomes shorter while it is read"
+            raise DataError(what, where=self._name, hint=hint)
         self._left -= count
         return count
 
@@ -204,7 +213,8 @@ class _Part(io.RawIOBase):
 
 def part(file: File, start: int, stop: int) -> BinaryIO:
     """Return some of the bytes of a ``plain`` file as a stream."""
-    return cast("BinaryIO", _Part(io.FileIO(file.path), start, stop))
+    with reading(file):
+        return cast("BinaryIO", _Part(io.FileIO(file.path), file.name, start, stop))
 
 
 def as_seekable(stream: BinaryIO) -> BinaryIO:

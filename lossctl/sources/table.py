@@ -155,8 +155,8 @@ class Table(Protocol):
         """
 
 
-class CutInsideError(Exception):
-    """The quotes in a part of a text are not in pairs: it may start or end inside of a cell."""
+class CutError(Exception):
+    """A text was cut where it cannot be: in a quoted cell, or behind too few rows."""
 
 
 class Reachable(Table, Protocol):

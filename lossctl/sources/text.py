@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -18,7 +17,7 @@ from lossctl.sources.dialect import SAMPLE_BYTES, Dialect, InputOptions, kind_of
 from lossctl.sources.files import Files
 from lossctl.sources.records import Lines, read_slowly, records
 from lossctl.sources.streams import File, following, part, read_fully, reading
-from lossctl.sources.table import EMPTY, Batch, Column, CutInsideError, Request
+from lossctl.sources.table import EMPTY, Batch, Column, CutError, Request
 from lossctl.sources.unpacking import check_to_the_end
 from lossctl.values import dataclass, replace
 
@@ -77,7 +76,7 @@ class TextTable:
 
     def file_ends(self) -> list[int]:
         """Return where the files end, which must be ``plain``."""
-        return [os.stat(text.file.path).st_size for text in self.files]
+        return [text.file.size() for text in self.files]
 
     def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         """Return columns with their kinds known, reading on where the first rows have no value."""
@@ -193,7 +192,7 @@ def _read(table: TextTable, text: TextFile, stream: BinaryIO, request: Request) 
     for chunk in chunks(stream, text.line, dialect.delimiter, keep_blank=single, size=size):
         if not chunk.plain:
             if text.stop is not None:
-                raise CutInsideError
+                raise CutError
             rest = following(chunk.data, stream)
             yield from _slowly(text, rest, chunk, dialect, request)
             return

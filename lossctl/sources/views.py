@@ -29,9 +29,9 @@ def in_step(
         rows += step
         mine = mine[step:] if step < len(mine) else next(left, None)
         theirs = theirs[step:] if step < len(theirs) else next(right, None)
-    if mine is not None or theirs is not None:
-        more = sum(map(len, left)) + (len(mine) if mine is not None else 0)
-        others = sum(map(len, right)) + (len(theirs) if theirs is not None else 0)
+    more = sum(map(len, left)) + (len(mine) if mine is not None else 0)
+    others = sum(map(len, right)) + (len(theirs) if theirs is not None else 0)
+    if more != others:
         raise unequal(rows + more, rows + others)
 
 

@@ -147,7 +147,7 @@ class Pivot:
         if not self.weight:
             return 0.0
         apart = self._apart(self.constant, self.moved / self.weight)
-        return max(0.0, self.loss - self.weight * apart)
+        return max(self.loss - self.weight * apart, 0.0)  # NaN stays
 
     def _apart(self, constant: float, moved: float) -> float:
         """Return what a constant costs where the label is the mean, so far from it."""
