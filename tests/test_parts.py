@@ -44,9 +44,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     cut = partitions.partitions
 
     def watched(*args: Any) -> Any:
-        made = cut(*args)
+        made = list(cut(*args))
         found.append(len(made))
-        return made
+        return iter(made)
 
     monkeypatch.setattr("lossctl.engines.threads.partitions", watched)
     return found
@@ -330,9 +330,9 @@ def _spoilt(monkeypatch: pytest.MonkeyPatch, spoil: Callable[[], object]) -> Non
     cut = partitions.partitions
 
     def spoilt(*args: Any) -> Any:
-        made = cut(*args)
+        made = list(cut(*args))
         spoil()
-        return made
+        return iter(made)
 
     monkeypatch.setattr("lossctl.engines.threads.partitions", spoilt)
 

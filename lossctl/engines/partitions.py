@@ -17,38 +17,40 @@ PART_BYTES = 16 * 1024 * 1024  # of the input: enough to forget what it costs to
 UNNUMBERED = 1 << 62
 
 
-def partitions(plan: Plan, each: Each) -> list[Plan]:
-    """Return plans for consecutive rows, which together are the plan; itself if it is not cut.
+def partitions(plan: Plan, each: Each) -> Iterator[Plan]:
+    """Yield plans for consecutive rows, which together are the plan; itself if it is not cut.
 
     How the rows are cut does not depend on the number of threads.
     """
-    tables = [plan.inputs.predictions, *([plan.inputs.labels] if plan.inputs.labels else [])]
     if plan.roles.joined:
-        return [plan]
-    if len(tables) == 1:
-        parts = text_parts(tables[0], PART_BYTES, ROWS)
-        if parts:
-            return [_part(plan, [one], UNNUMBERED if i else 0) for i, one in enumerate(parts)]
-    return _between_rows(plan, tables, each)
+        yield plan
+        return
+    first = 0
+    if plan.inputs.labels is None:
+        for one in text_parts(plan.inputs.predictions, PART_BYTES, ROWS):
+            yield _part(plan, [one], first)
+            first = UNNUMBERED
+    if not first:
+        yield from _between_rows(plan, each)
 
 
-def _between_rows(plan: Plan, tables: list[Table], each: Each) -> list[Plan]:
+def _between_rows(plan: Plan, each: Each) -> Iterator[Plan]:
+    tables = [plan.inputs.predictions, *([plan.inputs.labels] if plan.inputs.labels else [])]
     reached = []
     for table in tables:
         found = reachable(table, each)
         if found is None:
-            return [plan]
+            yield plan
+            return
         reached.append(found)
     rows = reached[0].rows
     if any(table.rows != rows for table in reached):
-        return [plan]  # it will stop, and say more than is known here
+        yield plan  # it will stop, and say more than is known here
+        return
     step = max(1, int(PART_BYTES / max(1, *(table.row_bytes for table in reached))))
     ends = max((table.ends for table in reached), key=len)
-    bounds = [0, *_apart(ends or range(step, rows, step), step, rows), rows]
-    return [
-        _part(plan, [table.between(first, last) for table in reached], first)
-        for first, last in pairwise(bounds)
-    ]
+    for first, last in pairwise([0, *_apart(ends or range(step, rows, step), step, rows), rows]):
+        yield _part(plan, [table.between(first, last) for table in reached], first)
 
 
 def is_head(rows: int) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import chain, islice
 from threading import Event
 from typing import Any
 
@@ -16,6 +18,8 @@ from lossctl.errors import DataError
 from lossctl.plan import Plan
 from lossctl.sources.parts import Each
 from lossctl.sources.table import CutError
+
+_AHEAD = 4  # items for each thread that are begun before the first of them is asked for
 
 
 class _StoppedError(Exception):
@@ -34,51 +38,47 @@ def in_parts(plan: Plan, tell: Tell | None) -> Summaries | None:
         return None
     with _threads(jobs) as (each, stop), suppress(CutError):
         parts = partitions(plan, each)
-        if len(parts) > 1:
-            return _added(plan, parts, each, stop, tell)
+        head = list(islice(parts, 2))
+        if len(head) > 1:
+            return _added(plan, chain(head, parts), each, stop, tell)
     return None
 
 
-def _added(plan: Plan, parts: list[Plan], each: Each, stop: Event, tell: Tell | None) -> Summaries:
+def _added(
+    plan: Plan, parts: Iterable[Plan], each: Each, stop: Event, tell: Tell | None
+) -> Summaries:
     """Return the sum of the summaries of the parts; the first thing that is wrong is raised."""
 
     def unless_stopped(*_: object) -> None:
         if stop.is_set():
             raise _StoppedError
 
-    def work(part: Plan) -> Summaries:
-        return summarise(watched(part, tell), unless_stopped)
+    def work(part: Plan) -> tuple[Plan, Summaries | DataError]:
+        try:
+            return part, summarise(watched(part, tell), unless_stopped)
+        except DataError as error:
+            return part, error
 
     total = Summaries.empty(plan)
-    found = each(work, parts)
-    for part in parts:
+    for part, found in each(work, parts):
         seen = total.counts.seen
-        try:
-            one = next(found)
-        except DataError as error:
+        if isinstance(found, Summaries):
+            total += _placed(part, found, total)
+        if isinstance(found, DataError) or plan.coding.conflict(total.counts.seen) is not None:
             stop.set()
-            _raise_again(plan, part, seen)
-            raise _changed(plan) from error
-        if part.first == UNNUMBERED:
-            if not is_head(total.counts.read):
-                raise CutError
-            one = one.moved(total.counts.read - UNNUMBERED)
-        total += one
-        if plan.coding.conflict(total.counts.seen) is not None:
-            stop.set()
-            _raise_again(plan, part, seen)
-            raise _changed(plan)
+            summarise(located(plan, part), seen=seen)  # raises, and knows what it did not know
+            hint = "score a copy, or wait until it is written"
+            raise DataError("the input changes while it is read", where=plan.inputs.name, hint=hint)
     return total
 
 
-def _raise_again(plan: Plan, part: Plan, seen: Mapping[str, int]) -> None:
-    """Run a part again that is wrong, now with what the parts before it tell."""
-    summarise(located(plan, part), seen=seen)
-
-
-def _changed(plan: Plan) -> DataError:
-    hint = "score a copy, or wait until it is written"
-    return DataError("the input changes while it is read", where=plan.inputs.name, hint=hint)
+def _placed(part: Plan, found: Summaries, before: Summaries) -> Summaries:
+    """Return the summaries of a part with its rows numbered behind those before it."""
+    if part.first != UNNUMBERED:
+        return found
+    if not is_head(before.counts.read):
+        raise CutError
+    return found.moved(before.counts.read - UNNUMBERED)
 
 
 @contextmanager
@@ -88,8 +88,13 @@ def _threads(jobs: int) -> Iterator[tuple[Each, Event]]:
     with ThreadPoolExecutor(jobs, "lossctl") as pool:
 
         def each(work: Any, items: Iterable[Any]) -> Iterator[Any]:
-            futures = [pool.submit(work, item) for item in items]
-            return (future.result() for future in futures)
+            waiting: deque[Future[Any]] = deque()
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > _AHEAD * jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
 
         try:
             yield each, stop

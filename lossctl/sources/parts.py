@@ -42,30 +42,34 @@ def reachable(table: Table, each: Each) -> Reachable | None:
     return _beside(table, each) if isinstance(table, View) else None
 
 
-def text_parts(table: Table, size: int, first_rows: int) -> list[Table]:
+def text_parts(table: Table, size: int, first_rows: int) -> Iterator[Table]:
     """Cut a table of text at line ends near every ``size`` bytes; nothing if it cannot be cut.
 
     The first part has at least ``first_rows`` lines, or is all. A line end may be one in a quoted
     cell: whoever reads the part before it raises CutError.
     """
     if isinstance(table, View) and table.other is None:
-        return [replace(table, table=one) for one in text_parts(table.table, size, first_rows)]
+        for one in text_parts(table.table, size, first_rows):
+            yield replace(table, table=one)
     if not isinstance(table, TextTable) or not table.plain():
-        return []
-    found: list[list[TextFile]] = [[]]
+        return
+    files: list[TextFile] = []
+    head = True
     for text, end in zip(table.files, table.file_ends(), strict=True):
         start = text.start
         while start < end:
-            wanted = start + size - sum(map(_length, found[-1]))
-            if len(found) == 1:
+            wanted = start + size - sum(map(_length, files))
+            if head:
                 place, first_rows = _after_lines(text, start, end, first_rows)
                 wanted = max(wanted, place)
             stop = end if wanted >= end else _line_end(text, wanted, end)
-            found[-1].append(TextFile(text.file, start, None, stop))
-            if sum(map(_length, found[-1])) >= size and (first_rows <= 0 or len(found) > 1):
-                found.append([])
+            files.append(TextFile(text.file, start, None, stop))
+            if sum(map(_length, files)) >= size and (first_rows <= 0 or not head):
+                yield replace(table, files=tuple(files))
+                files, head = [], False
             start = stop
-    return [replace(table, files=tuple(files)) for files in found if files]
+    if files:
+        yield replace(table, files=tuple(files))
 
 
 def numbered(whole: Table, part_: Table) -> Table:
