@@ -19,6 +19,17 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 Booleans: TypeAlias = npt.NDArray[np.bool_]
 
 
+_CACHED = 1024 * 1024  # bytes of float64: with the buffers of a kernel this stays in cache
+_MOST, _FEW = 131_072, 32  # rows: fewer cost more in calls than in arithmetic,
+_WIDE = 4 * 1024 * 1024  # unless they are so wide
+
+
+def block_rows(width: int) -> int:
+    """Return how many rows of so many numbers are worked on at a time."""
+    row = 8 * max(width, 1)
+    return max(1, min(_MOST, max(_CACHED // row, min(_FEW, _WIDE // row))))
+
+
 @dataclass(frozen=True)
 class Shown:
     """How rows are shown to a person: by their keys, or by number if None, with their labels.

@@ -15,9 +15,7 @@ from lossctl.values import replace
 Tell = Callable[[int, int], None]
 
 WORTH_CUTTING = 8 * 1024 * 1024  # bytes of input: less is done before threads have started
-_LARGE = (
-    8 * 1024 * 1024
-)  # bytes: more than any block or chunk has; the allocator learns from up to 32 MiB
+_LARGE = 8 * 1024 * 1024  # bytes: more than most buffers; the allocator learns from up to 32 MiB
 
 
 def run(plan: Plan, sink: Sink | None = None, tell: Tell | None = None) -> Summaries:

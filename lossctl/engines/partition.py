@@ -9,7 +9,7 @@ import numpy as np
 
 from lossctl.admission import admit, without_ignored
 from lossctl.align import Pair, in_order
-from lossctl.block import Block, Fault, Floats, RowLosses
+from lossctl.block import Block, Fault, Floats, RowLosses, block_rows
 from lossctl.columns import PREDICTION
 from lossctl.errors import DataError
 from lossctl.losses.rows import groups, row_losses
@@ -22,8 +22,6 @@ from lossctl.unmatched import Unmatched
 from lossctl.values import dataclass, replace
 from lossctl.watching import summaries
 
-BLOCK_BYTES = 1024 * 1024  # of predictions: with the buffers of a kernel this stays in cache
-MAX_ROWS = 131_072
 _ENOUGH_ROWS = 16_384
 AnySummary = TypeVar("AnySummary", bound=Summary)
 
@@ -156,7 +154,7 @@ def scored_blocks(
 def _pairs(plan: Plan, unmatched: Unmatched) -> Iterator[Pair]:
     """Yield the rows in pieces that stay in cache."""
     width = max(len(plan.roles.prediction), len(plan.roles.label))
-    rows = plan.block_rows or max(1, min(MAX_ROWS, BLOCK_BYTES // (8 * width)))
+    rows = plan.block_rows or block_rows(width)
     for pair in _aligned(plan, unmatched):
         for start in range(0, len(pair), rows):
             yield pair[start : start + rows]

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lossctl.block import Floats
+from lossctl.block import Floats, block_rows
 from lossctl.errors import DataError
 from lossctl.numbers import spelled
 from lossctl.sources.table import NUMBER, TEXT, Batch, Column, Request
@@ -17,7 +17,6 @@ from lossctl.texts import Keys, Names
 from lossctl.values import dataclass, replace
 
 Values = npt.NDArray[np.generic]
-BLOCK_BYTES = 1024 * 1024
 HEAD_ROWS = 5
 _HEAD_CELLS = 5000
 _MAX_WIDTH = 1 << 20  # more columns than any set of classes has: rows and columns are swapped
@@ -77,7 +76,7 @@ class Array:
 
     def steps(self) -> Iterator[tuple[int, int]]:
         """Yield where blocks start, and how many rows they have: of bounded size as float64."""
-        step = max(1, BLOCK_BYTES // (max(self.width, 1) * max(self.dtype.itemsize, 8)))
+        step = block_rows(self.width * -(-self.dtype.itemsize // 8))
         first, last = self.span or (0, self.rows)
         for start in range(first, last, step):
             yield start, min(step, last - start)
