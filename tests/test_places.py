@@ -327,7 +327,7 @@ def test_an_object_that_changes_while_it_is_read_is_an_error(
 
     first = contents[name]
     if name == "t.csv":  # more than is read at once
-        first += b"".join(first.splitlines(keepends=True)[1:]) * 5
+        first += b"".join(first.splitlines(keepends=True)[1:]) * 20
     second = first + first[-8:]
     put(bucket, f"bucket/{name}", first)
     (table,) = open_tables([f"s3://bucket/{name}"], InputOptions()).tables
