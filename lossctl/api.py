@@ -182,15 +182,13 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
     for name, kind in (
         ("worst", Integral),
         ("label_base", Integral),
-        ("jobs", Integral),
+        ("jobs", Integral | None),
         ("level", Real),
         ("sum_tol", Real),
         ("label_smoothing", Real),
         ("pos_weight", Real),
     ):
         value = options.get(name, 0)
-        if value is None and name == "jobs":
-            continue
         if not isinstance(value, kind) or isinstance(value, bool):
             raise UsageError(f"{name} is a number, not {value!r}")
     defaults = scoring.Options()

@@ -19,9 +19,10 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 Booleans: TypeAlias = npt.NDArray[np.bool_]
 
 
-_CACHED = 1024 * 1024  # bytes of float64: with the buffers of a kernel this stays in cache
-_MOST, _FEW = 131_072, 32  # rows: fewer cost more in calls than in arithmetic,
-_WIDE = 4 * 1024 * 1024  # unless they are so wide
+_CACHED = 1024 * 1024  # bytes of a block: with the buffers of a kernel they stay in cache
+_MOST = 131_072  # rows of a block
+_FEW = 32  # rows: with fewer, NumPy's calls take longer than their arithmetic
+_WIDE = 4 * 1024 * 1024  # bytes that so few rows may take
 
 
 def block_rows(width: int) -> int:

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import lossctl
-from lossctl.engines import local, partitions
+from lossctl.engines import cutting, local
 from lossctl.engines.cores import cores
 from lossctl.errors import DataError
 from lossctl.sources import InputOptions, open_tables, parts
@@ -31,8 +31,8 @@ ROWS = 997
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut every few rows, and count lines in small windows."""
-    monkeypatch.setattr(partitions, "PART_BYTES", 700)
-    monkeypatch.setattr(partitions, "ROWS", 50)
+    monkeypatch.setattr(cutting, "PART_BYTES", 700)
+    monkeypatch.setattr(cutting, "ROWS", 50)
     monkeypatch.setattr(parts, "WINDOW", 256)
     monkeypatch.setattr(local, "WORTH_CUTTING", 0)
 
@@ -41,7 +41,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return a list that is told into how many parts plans were cut."""
     found: list[int] = []
-    cut = partitions.partitions
+    cut = cutting.partitions
 
     def watched(*args: Any) -> Any:
         made = list(cut(*args))
@@ -327,7 +327,7 @@ def test_lines_that_are_no_rows_do_not_spoil_what_is_told_by_the_first_rows(
 
 def _spoilt(monkeypatch: pytest.MonkeyPatch, spoil: Callable[[], object]) -> None:
     """Do something to the input when it has been cut."""
-    cut = partitions.partitions
+    cut = cutting.partitions
 
     def spoilt(*args: Any) -> Any:
         made = list(cut(*args))

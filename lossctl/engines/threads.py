@@ -11,9 +11,9 @@ from threading import Event
 from typing import Any
 
 from lossctl.engines.cores import cores
+from lossctl.engines.cutting import UNNUMBERED, is_head, located, partitions
 from lossctl.engines.local import Tell, watched
 from lossctl.engines.partition import Summaries, summarise
-from lossctl.engines.partitions import UNNUMBERED, is_head, located, partitions
 from lossctl.errors import DataError
 from lossctl.plan import Plan
 from lossctl.sources.parts import Each

@@ -12,7 +12,7 @@ from lossctl.values import dataclass
 
 CHUNK_BYTES = 4 * 1024 * 1024
 _LIMIT = 64 * 1024 * 1024  # bytes: a record beyond all size, of a quote that is never closed
-_QUOTE, _LF, _CR = b'"\n\r'
+QUOTE, LF, CR = b'"\n\r'
 Codes: TypeAlias = npt.NDArray[np.uint8]
 
 
@@ -38,11 +38,11 @@ class Chunk:
     @property
     def lines(self) -> int:
         """The number of physical lines: LF, CR LF, or a CR alone ends one."""
-        ends, returns = self.codes == _LF, self.codes == _CR
+        ends, returns = self.codes == LF, self.codes == CR
         count = int(np.count_nonzero(ends))
         if returns.any():
             count += int(np.count_nonzero(returns[:-1] & ~ends[1:])) + int(returns[-1])
-        return count + (self.codes[-1] not in (_LF, _CR))
+        return count + (self.codes[-1] not in (LF, CR))
 
 
 def chunks(
@@ -80,16 +80,16 @@ def chunks(
 
 def _cut(codes: Codes, delimiter: str, *, ended: bool) -> tuple[int, bool, bool]:
     """Return where the last whole record ends, if there are quotes, and if they are plain."""
-    quotes = codes == _QUOTE
+    quotes = codes == QUOTE
     if not quotes.any():
         return len(codes) if ended else _after_last_line(codes), False, True
     places = np.flatnonzero(quotes)
     plain = _are_plain(codes, places, delimiter, ended=ended)
     cut = len(codes)
     if not ended:
-        ends = np.flatnonzero(codes == _LF)
+        ends = np.flatnonzero(codes == LF)
         if not len(ends):
-            ends = np.flatnonzero(codes[:-1] == _CR)
+            ends = np.flatnonzero(codes[:-1] == CR)
         outside = ends[np.searchsorted(places, ends) % 2 == 0]
         cut = int(outside[-1]) + 1 if len(outside) else 0
     return cut, True, plain
@@ -114,8 +114,8 @@ def _are_plain(codes: Codes, places: npt.NDArray[np.int64], delimiter: str, *, e
     Of a quote at the very end of what was read so far, the neighbour is not known yet.
     """
     neighbours = np.zeros(256, dtype=bool)
-    neighbours[[_QUOTE, _LF, _CR, ord(delimiter)]] = True
-    padded = np.full(len(codes) + 2, _LF, np.uint8)
+    neighbours[[QUOTE, LF, CR, ord(delimiter)]] = True
+    padded = np.full(len(codes) + 2, LF, np.uint8)
     padded[1:-1] = codes
     opening = np.arange(len(places)) % 2 == 0
     outside = np.where(opening, padded[places], padded[places + 2])
@@ -125,7 +125,7 @@ def _are_plain(codes: Codes, places: npt.NDArray[np.int64], delimiter: str, *, e
 def _without_blank_end(codes: Codes, cut: int) -> int:
     """Return where the records end if blank lines after them are left for the next chunk."""
     last = cut
-    while last and codes[last - 1] in (_LF, _CR):
+    while last and codes[last - 1] in (LF, CR):
         last -= 1
     if last == 0:
         return 0

@@ -12,7 +12,7 @@ import numpy as np
 from lossctl.block import Booleans
 from lossctl.sources.arrays import ArrayTable
 from lossctl.sources.arrow import ArrowTable
-from lossctl.sources.chunks import Codes, chunks
+from lossctl.sources.chunks import CR, LF, QUOTE, Codes, chunks
 from lossctl.sources.streams import part, read_fully, reading
 from lossctl.sources.table import Reachable, Table
 from lossctl.sources.text import TextFile, TextTable
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]  # map, on as many threads
 
 WINDOW = 4 * 1024 * 1024
-_LF, _CR, _QUOTE = b'\n\r"'
 
 
 def reachable(table: Table, each: Each) -> Reachable | None:
@@ -198,12 +197,12 @@ def _ends_in(window: _Window) -> tuple[int, int, bool] | None:
     """
     before = min(2, window.start - window.text.start)
     codes = np.frombuffer(_bytes(window.text, window.start - before, window.stop), np.uint8)
-    if not before and codes[0] in (_LF, _CR):
+    if not before and codes[0] in (LF, CR):
         return None
-    ends = codes == _LF
+    ends = codes == LF
     if (ends[1:] & ends[:-1]).any():
         return None
-    returns = codes == _CR
+    returns = codes == CR
     if returns.any():
         alone = returns[:-1] & ~ends[1:]
         empty = ends[:-2] & returns[1:-1]
@@ -219,7 +218,7 @@ def _ends_in(window: _Window) -> tuple[int, int, bool] | None:
 
 def _inside(codes: Codes) -> Booleans | None:
     """Mark what lies behind an odd number of quotes; None where there are no quotes."""
-    quotes = codes == _QUOTE
+    quotes = codes == QUOTE
     return (np.cumsum(quotes, dtype=np.uint8) & 1).astype(bool) if quotes.any() else None
 
 
@@ -228,7 +227,7 @@ def _after_rows(window: _Window, rows: int) -> int:
     if rows == 0:
         return window.start
     codes = np.frombuffer(_bytes(window.text, window.start, window.stop), np.uint8)
-    ends, inside = codes == _LF, _inside(codes)
+    ends, inside = codes == LF, _inside(codes)
     if inside is not None:
         ends &= inside if window.inside else ~inside
     places = np.flatnonzero(ends)
