@@ -85,6 +85,37 @@ class Other:
 
 
 @dataclass(frozen=True)
+class Delta:
+    """The difference of a loss to the baseline's, on the ``n`` rows that both have scored.
+
+    ``p`` is of the two-sided paired t-test; ``p_adjusted`` is there if it was asked for. None where
+    there is none to give. Of an infinite difference both ends of the interval are infinite.
+    """
+
+    value: float
+    n: int
+    stderr: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    p_adjusted: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as it stands in JSON."""
+        adjusted = {} if self.p_adjusted is None else {"p_adjusted": self.p_adjusted}
+        return {
+            "value": finite(self.value),
+            "status": status_of(self.value),
+            "stderr": finite(self.stderr),
+            "low": finite(self.low),
+            "high": finite(self.high),
+            "p": self.p,
+            **adjusted,
+            "n": self.n,
+        }
+
+
+@dataclass(frozen=True)
 class Result:
     """One loss of one set of predictions.
 
@@ -96,6 +127,9 @@ class Result:
     those that have no such loss. ``unmatched`` is how many rows of predictions
     and of labels had no partner, if they were joined. ``n`` is the number of scored rows. ``worst``
     are the rows that cost most, where they were asked for: ``row`` or the key, ``label``, ``loss``.
+    In a batch ``rank`` counts from 1, None for what cannot be ranked: NaN, or a candidate that
+    scored other rows than most (then ``comparable`` is False). ``delta`` is the difference to the
+    baseline, None for the baseline itself, and where there is none.
     """
 
     loss: str
@@ -120,6 +154,9 @@ class Result:
     conventions: Mapping[str, Other | None] | None = field(default=None, hash=False)
     unmatched: tuple[int, int] | None = None
     worst: tuple[Mapping[str, Any], ...] | None = None
+    rank: int | None = None
+    comparable: bool = True
+    delta: Delta | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -200,3 +237,26 @@ def status_of(value: float) -> str:
 def finite(value: float | None) -> float | None:
     """Return the value, or None where JSON has no number for it."""
     return value if value is not None and math.isfinite(value) else None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A candidate that could not be scored, and why."""
+
+    predictions: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The results of a batch, best first; what has no rank follows, then what ``failed``.
+
+    ``hidden`` is how many of the ranked are not shown. ``baseline`` is the file that others are
+    compared with, None if none was named; it is among the results.
+    """
+
+    loss: str
+    results: tuple[Result, ...]
+    failed: tuple[Failure, ...] = ()
+    baseline: str | None = None
+    hidden: int = 0
