@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lossctl.values import dataclass, field
@@ -116,6 +116,38 @@ class Delta:
 
 
 @dataclass(frozen=True)
+class Group:
+    """The loss of the rows of a group: ``names`` says which, by column.
+
+    ``share`` is its part of the total, None where that is not finite, or 0.
+    """
+
+    names: Mapping[str, str] = field(hash=False)
+    value: float
+    n: int
+    denominator: float
+    sum: float
+    stderr: float | None = None
+    low: float | None = None
+    high: float | None = None
+    share: float | None = None
+
+    def to_dict(self, level: float) -> dict[str, Any]:
+        """Return it as it stands in JSON."""
+        return {
+            "group": dict(self.names),
+            "value": finite(self.value),
+            "status": status_of(self.value),
+            "n": self.n,
+            "denominator": self.denominator,
+            "sum": finite(self.sum),
+            "stderr": finite(self.stderr),
+            "ci": {"level": level, "low": finite(self.low), "high": finite(self.high)},
+            "share": finite(self.share),
+        }
+
+
+@dataclass(frozen=True)
 class Result:
     """One loss of one set of predictions.
 
@@ -127,6 +159,7 @@ class Result:
     those that have no such loss. ``unmatched`` is how many rows of predictions
     and of labels had no partner, if they were joined. ``n`` is the number of scored rows. ``worst``
     are the rows that cost most, where they were asked for: ``row`` or the key, ``label``, ``loss``.
+    ``groups`` are made when they are asked for, in natural order; ``small_groups`` more are hidden.
     In a batch ``rank`` counts from 1, None for what cannot be ranked: NaN, or a candidate that
     scored other rows than most (then ``comparable`` is False). ``delta`` is the difference to the
     baseline, None for the baseline itself, and where there is none.
@@ -154,6 +187,8 @@ class Result:
     conventions: Mapping[str, Other | None] | None = field(default=None, hash=False)
     unmatched: tuple[int, int] | None = None
     worst: tuple[Mapping[str, Any], ...] | None = None
+    groups: Sequence[Group] | None = field(default=None, hash=False)
+    small_groups: int = 0
     rank: int | None = None
     comparable: bool = True
     delta: Delta | None = None
