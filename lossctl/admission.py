@@ -12,6 +12,7 @@ from lossctl.columns import PREDICTION
 from lossctl.labels.codings import Encoded
 from lossctl.losses.domain import check
 from lossctl.plan import ERROR, SKIP, Plan
+from lossctl.texts import Names
 from lossctl.values import dataclass, replace
 
 
@@ -46,6 +47,11 @@ def admit(plan: Plan, pair: Pair, seen: Mapping[str, int]) -> Admitted:
     if plan.shows_rows:
         shown = _shown(plan, pair)
         block = replace(block, shown=shown if isinstance(kept, range) else shown.take(kept))
+    if plan.roles.groupings:
+        groups = _groups(plan, pair)
+        if not isinstance(kept, range):
+            groups = tuple(names.take(kept) for names in groups)
+        block = replace(block, groups=groups)
     return Admitted(block, min(faults, key=lambda fault: fault.row, default=None))
 
 
@@ -78,7 +84,7 @@ def with_cells_ignored(plan: Plan, pair: Pair) -> tuple[Pair, Booleans | None]:
         replace(side, numbers=np.where(ignored, np.nan, side.numbers))
         for side in (pair.prediction, pair.label)
     )
-    return Pair(pair.rows, prediction, label, pair.weight), ignored
+    return replace(pair, prediction=prediction, label=label), ignored
 
 
 def _shown(plan: Plan, pair: Pair) -> Shown:
@@ -87,6 +93,19 @@ def _shown(plan: Plan, pair: Pair) -> Shown:
         batch = pair.prediction if plan.roles.shown[0] == PREDICTION else pair.label
         key = batch.keys[0]
     return Shown(key, plan.coding.shown(pair.label))
+
+
+def _groups(plan: Plan, pair: Pair) -> tuple[Names, ...]:
+    """Return what says which group rows belong to; the label says it as it stands in the input."""
+    others = iter(pair.groups)
+    groups = []
+    for one in plan.roles.groupings:
+        if one.column is not None:
+            groups.append(next(others))
+            continue
+        (label,) = plan.coding.shown(pair.label)
+        groups.append(Names.of(label) if isinstance(label, np.ndarray) else label)
+    return tuple(groups)
 
 
 def _weight_faults(pair: Pair) -> list[Fault]:

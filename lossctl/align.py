@@ -12,19 +12,26 @@ from lossctl.columns import LABEL, PREDICTION, Roles
 from lossctl.errors import DataError
 from lossctl.names import quoted, readable
 from lossctl.sources import ArrayTable
-from lossctl.sources.table import Batch, Inputs, Request, Table
+from lossctl.sources.table import Batch, Column, Inputs, Request, Table
 from lossctl.sources.views import in_step
+from lossctl.texts import Names
 from lossctl.values import dataclass, replace
+
+_SIDES = (PREDICTION, LABEL)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """The same rows of both inputs; ``rows`` are their numbers in the predictions, growing."""
+    """The same rows of both inputs; ``rows`` are their numbers in the predictions, growing.
+
+    ``groups`` are the columns that were asked for to make groups, but for the label itself.
+    """
 
     rows: range | Integers
     prediction: Batch
     label: Batch
     weight: Floats | None = None
+    groups: tuple[Names, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -33,13 +40,16 @@ class Pair:
     def __getitem__(self, rows: slice) -> Pair:
         """Return some of the rows."""
         weight = None if self.weight is None else self.weight[rows]
-        return Pair(self.rows[rows], self.prediction[rows], self.label[rows], weight)
+        groups = tuple(names[rows] for names in self.groups)
+        return Pair(self.rows[rows], self.prediction[rows], self.label[rows], weight, groups)
 
     def take(self, rows: Integers) -> Pair:
         """Return the rows of these places."""
         weight = None if self.weight is None else self.weight[rows]
         numbers = np.asarray(self.rows)[rows]
-        return Pair(numbers, self.prediction.take(rows), self.label.take(rows), weight)
+        groups = tuple(names.take(rows) for names in self.groups)
+        prediction, label = self.prediction.take(rows), self.label.take(rows)
+        return Pair(numbers, prediction, label, weight, groups)
 
     def index(self, row: int) -> int:
         """Return which of the rows has this number."""
@@ -97,7 +107,7 @@ def requests(roles: Roles, *, label_as_text: bool, shown: bool) -> tuple[Request
     """Return what is read of the predictions and of the labels.
 
     ``shown``: with the key by which rows are shown, the first of its side's keys. A column of
-    weights comes last among the numbers of its side.
+    weights comes last among the numbers of its side, what makes groups last among the names.
     """
     positions = tuple(column.position for column in roles.label)
     numbers, names = ((), positions) if label_as_text else (positions, ())
@@ -110,21 +120,43 @@ def requests(roles: Roles, *, label_as_text: bool, shown: bool) -> tuple[Request
         )
     weight = {} if roles.weight is None else {roles.weight[0]: (roles.weight[1].position,)}
     own = tuple(column.position for column in roles.prediction)
+    groups = {side: tuple(c.position for _, c in _of_side(roles, side)) for side in _SIDES}
     return (
-        Request((*own, *weight.get(PREDICTION, ())), keys=mine),
-        Request((*numbers, *weight.get(LABEL, ())), names, theirs),
+        Request((*own, *weight.get(PREDICTION, ())), groups[PREDICTION], mine),
+        Request((*numbers, *weight.get(LABEL, ())), (*names, *groups[LABEL]), theirs),
     )
 
 
+def _of_side(roles: Roles, side: str) -> list[tuple[int, Column]]:
+    """Return the columns of a side that make groups, each with its place among all of them."""
+    columns = [one for one in roles.groupings if one.column is not None]
+    return [(i, one.column) for i, one in enumerate(columns) if one.side == side and one.column]
+
+
 def paired(roles: Roles, rows: range | Integers, prediction: Batch, label: Batch) -> Pair:
-    """Return rows of both sides as a pair, with the weights taken off the numbers of their side."""
+    """Return rows of both sides as a pair, with weights and groups taken off their batches."""
+    pair = Pair(rows, prediction, label)
+    if roles.groupings:
+        pair = _with_groups(roles, pair)
     if roles.weight is None:
-        return Pair(rows, prediction, label)
-    batch = prediction if roles.weight[0] == PREDICTION else label
+        return pair
+    batch = pair.prediction if roles.weight[0] == PREDICTION else pair.label
     weight, rest = batch.numbers[:, -1], replace(batch, numbers=batch.numbers[:, :-1])
-    if batch is prediction:
-        return Pair(rows, rest, label, weight)
-    return Pair(rows, prediction, rest, weight)
+    if batch is pair.prediction:
+        return replace(pair, prediction=rest, weight=weight)
+    return replace(pair, label=rest, weight=weight)
+
+
+def _with_groups(roles: Roles, pair: Pair) -> Pair:
+    found: dict[int, Names] = {}
+    sides = []
+    for side, batch in ((PREDICTION, pair.prediction), (LABEL, pair.label)):
+        places = [place for place, _ in _of_side(roles, side)]
+        names = len(batch.names) - len(places)
+        found |= dict(zip(places, batch.names[names:], strict=True))
+        sides.append(replace(batch, names=batch.names[:names]))
+    groups = tuple(found[place] for place in sorted(found))
+    return replace(pair, prediction=sides[0], label=sides[1], groups=groups)
 
 
 def in_order(
@@ -163,16 +195,17 @@ def _both(
         )
         return
     split, mine = len(of_predictions.numbers), len(of_predictions.keys)
+    named = len(of_predictions.names)
     together = Request(
         (*of_predictions.numbers, *of_labels.numbers),
-        of_labels.names,
+        (*of_predictions.names, *of_labels.names),
         (*of_predictions.keys, *of_labels.keys),
     )
     for batch in inputs.predictions.read(together):
-        numbers, keys = batch.numbers, batch.keys
+        numbers, names, keys = batch.numbers, batch.names, batch.keys
         yield (
-            replace(batch, numbers=numbers[:, :split], names=(), keys=keys[:mine]),
-            replace(batch, numbers=numbers[:, split:], keys=keys[mine:]),
+            replace(batch, numbers=numbers[:, :split], names=names[:named], keys=keys[:mine]),
+            replace(batch, numbers=numbers[:, split:], names=names[named:], keys=keys[mine:]),
         )
 
 

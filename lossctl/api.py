@@ -44,6 +44,9 @@ class Options(TypedDict, total=False):
     unmatched: str
     weight_col: str | int | None
     weights: Data | None
+    by: str | int | Sequence[str | int] | None
+    min_group: int
+    cluster: str | int | None
     classes: str | Sequence[str] | None
     label_base: int
     positive: str | None
@@ -181,6 +184,7 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
             raise UsageError(f"there is no option '{name}'", hint=hint)
     for name, kind in (
         ("worst", Integral),
+        ("min_group", Integral),
         ("label_base", Integral),
         ("jobs", Integral | None),
         ("level", Real),
@@ -194,6 +198,7 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
     defaults = scoring.Options()
     ignored = options.get("ignore_label")
     id_, weight = options.get("id"), options.get("weight_col")
+    cluster = options.get("cluster")
     return scoring.Options(
         form=options.get("from_"),
         reduction=options.get("reduction"),
@@ -202,6 +207,7 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
         level=options.get("level", defaults.level),
         diagnose=options.get("diagnose", defaults.diagnose),
         worst=options.get("worst", 0),
+        min_group=options.get("min_group", 1),
         jobs=options.get("jobs"),
         per_row=options.get("per_row") is not None,
         weights=_data(options.get("weights")),
@@ -211,6 +217,8 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
             _columns(options.get("label_col")),
             None if id_ is None else str(id_),
             None if weight is None else str(weight),
+            _names(options.get("by")),
+            None if cluster is None else str(cluster),
         ),
         label=LabelOptions(
             _classes(options.get("classes")),
@@ -249,6 +257,13 @@ def _columns(asked: str | int | Sequence[str | int] | None) -> str | tuple[str, 
     if asked is None or isinstance(asked, str):
         return asked
     return (str(asked),) if isinstance(asked, int | Integral) else tuple(map(str, asked))
+
+
+def _names(asked: str | int | Sequence[str | int] | None) -> tuple[str, ...]:
+    """Return the names of columns, of which one may come alone."""
+    if asked is None:
+        return ()
+    return (str(asked),) if isinstance(asked, str | int | Integral) else tuple(map(str, asked))
 
 
 def _classes(asked: str | Sequence[str] | None) -> tuple[str, ...] | None:

@@ -63,7 +63,8 @@ class Block:
     the rows' numbers in the whole input, ``read`` is how many were read for these. The rest was
     found on the way: missing cells, or rows, that were skipped; rows with a value that was moved
     to its bound; labels, or rows, that were ignored; labels met for the first time.
-    ``shown`` is there where rows are to be told apart.
+    ``shown`` is there where rows are to be told apart. ``groups`` are the columns that say which
+    group, and which cluster, a row belongs to.
     """
 
     prediction: Floats
@@ -77,6 +78,7 @@ class Block:
     ignored: int = 0
     seen: Mapping[str, int] = field(default_factory=dict)
     shown: Shown | None = None
+    groups: tuple[Names, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,29 @@ class RowLosses:
             else:
                 counted.append(same[0])
         return cls(np.concatenate([part.values for part in parts], axis=1), tuple(counted))
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Rows as they are summed up: losses, weights if rows differ in weight, groups, numbers."""
+
+    losses: RowLosses
+    weight: Floats | None = None
+    groups: tuple[Names, ...] = ()
+    rows: Sequence[int] | Integers = ()
+
+    @classmethod
+    def joined(cls, parts: Sequence[Scored]) -> Scored:
+        """Return the rows of several, one after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        weights = [part.weight for part in parts if part.weight is not None]
+        return cls(
+            RowLosses.joined([part.losses for part in parts]),
+            np.concatenate(weights) if weights else None,
+            tuple(map(Names.joined, zip(*(part.groups for part in parts), strict=True))),
+            np.concatenate([np.asarray(part.rows) for part in parts]),
+        )
 
 
 @dataclass(frozen=True)

@@ -27,13 +27,26 @@ class ColumnOptions:
     label: str | tuple[str, ...] | None = None
     id: str | None = None
     weight: str | None = None
+    by: tuple[str, ...] = ()
+    cluster: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse names that are empty, as those of shell variables that are not set."""
-        for option in ("prediction", "label", "id", "weight"):
-            if getattr(self, option) in ("", ()):
+        for option in ("prediction", "label", "id", "weight", "by", "cluster"):
+            given = getattr(self, option)
+            several = given if isinstance(given, tuple) else (given,)
+            if "" in several or (not several and option != "by"):
                 name = {"prediction": "pred-col", "label": "label-col", "weight": "weight-col"}
                 raise UsageError(f"--{name.get(option, option)} names no column")
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """A column whose values make groups; ``column`` is None where the label itself does."""
+
+    name: str
+    side: str
+    column: Column | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,8 @@ class Roles:
     ``keys`` are those that both inputs have, and that must agree row by row, or the one by which
     rows are ``joined``. ``shown`` is the key by which rows are shown to a person, the first of
     these or one that only one side has. ``weight`` is a column of either side, if there is one.
+    Rows that agree in all columns of ``by`` are a group, those that agree in ``cluster`` depend on
+    each other.
     """
 
     prediction: tuple[Column, ...]
@@ -51,6 +66,13 @@ class Roles:
     shown: tuple[str, Column] | None = None
     joined: bool = False
     weight: tuple[str, Column] | None = None
+    by: tuple[Grouping, ...] = ()
+    cluster: Grouping | None = None
+
+    @property
+    def groupings(self) -> tuple[Grouping, ...]:
+        """All that groups are made of: the columns of ``by``, then the ``cluster``."""
+        return self.by if self.cluster is None else (*self.by, self.cluster)
 
     @property
     def prediction_names(self) -> tuple[str, ...] | None:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from lossctl import derived, diagnosis, statistics
+from lossctl import derived, diagnosis
 from lossctl.conventions import CONVENTIONS, EXACT, reasons
 from lossctl.engines.partition import Summaries
 from lossctl.errors import DataError
+from lossctl.estimates import clusters_of, estimates
 from lossctl.labels.codings import Named
 from lossctl.losses.domain import PROBABILITY_SLACK
-from lossctl.losses.registry import AS_ROOT_MEAN
 from lossctl.losses.terms import Scoring
 from lossctl.names import quoted, readable
 from lossctl.plan import Plan
-from lossctl.result import MEAN, SUM, Columns, Other, Result
+from lossctl.result import MEAN, SUM, Columns, Group, Other, Result
 from lossctl.rows import key_name
-from lossctl.signing import is_sum, signature
+from lossctl.signing import signature
 from lossctl.sources.table import Column
+from lossctl.statistics import Estimate
 from lossctl.summaries.counts import Counts
 from lossctl.summaries.diagnosis import Diagnosis
 from lossctl.summaries.exact_sum import ExactSum
 from lossctl.summaries.worst import Labels, Worst
+
+if TYPE_CHECKING:
+    from lossctl.summaries.groups import Sums
 
 
 def conclude(plan: Plan, summaries: Summaries) -> tuple[Result, ...]:
@@ -46,7 +50,8 @@ def conclude(plan: Plan, summaries: Summaries) -> tuple[Result, ...]:
     if signs and plan.diagnose == diagnosis.ERROR:
         hint = "if it is as it should be: --diagnose warn"
         raise DataError(signs[0], where=plan.inputs.name, hint=hint)
-    return tuple(_result(plan, scoring, summaries, signs) for scoring in plan.scorings)
+    clusters = clusters_of(plan, summaries)
+    return tuple(_result(plan, one, summaries, clusters, signs) for one in plan.scorings)
 
 
 def no_rows(plan: Plan, counts: Counts) -> DataError:
@@ -63,15 +68,22 @@ def no_rows(plan: Plan, counts: Counts) -> DataError:
     return DataError("there are no rows", where=plan.inputs.name, hint="a header is not a row")
 
 
-def _result(plan: Plan, scoring: Scoring, summaries: Summaries, signs: tuple[str, ...]) -> Result:
+def _result(
+    plan: Plan,
+    scoring: Scoring,
+    summaries: Summaries,
+    clusters: Sums | None,
+    signs: tuple[str, ...],
+) -> Result:
     loss = scoring.loss
     group, column = plan.place(scoring.terms)
     moments = summaries.moments[group]
-    total, estimate = estimates(plan, scoring, summaries)
+    total, estimate = estimates(plan, scoring, summaries, clusters)
+    groups, small = _groups(plan, scoring, summaries, total)
     return Result(
         loss=str(loss),
         value=estimate.value,
-        reduction=SUM if is_sum(plan, loss) else MEAN,
+        reduction=SUM if plan.is_sum(loss) else MEAN,
         n=moments.count,
         skipped=summaries.counts.skipped,
         ignored=summaries.counts.ignored,
@@ -95,6 +107,8 @@ def _result(plan: Plan, scoring: Scoring, summaries: Summaries, signs: tuple[str
         columns=_columns_used(plan),
         signature=str(signature(plan, scoring, summaries)),
         worst=_worst(plan, summaries, plan.column(scoring)),
+        groups=groups,
+        small_groups=small,
         warnings=(
             *signs,
             *warnings_of(plan, summaries.counts),
@@ -103,26 +117,15 @@ def _result(plan: Plan, scoring: Scoring, summaries: Summaries, signs: tuple[str
     )
 
 
-def estimates(
-    plan: Plan, scoring: Scoring, summaries: Summaries
-) -> tuple[statistics.Estimate, statistics.Estimate]:
-    """Return the sum of a scoring's row losses, and what becomes of it."""
-    found = []
-    for part in scoring.parts:
-        group, column = plan.place(part)
-        moments = summaries.moments[group]
-        total = statistics.total(moments, column, plan.level)
-        estimate = total
-        if not is_sum(plan, scoring.loss):
-            estimate = statistics.mean(moments, column, len(moments.sums) - 1, plan.level)
-        if scoring.loss.finish == AS_ROOT_MEAN:
-            estimate = statistics.root(estimate)
-        found.append((total, estimate))
-    if len(found) == 1:
-        return found[0]
-    total = statistics.Estimate(math.fsum(total.value for total, _ in found))
-    mean = math.fsum(estimate.value for _, estimate in found) / len(found)
-    return total, statistics.Estimate(mean)
+def _groups(
+    plan: Plan, scoring: Scoring, summaries: Summaries, total: Estimate
+) -> tuple[Sequence[Group] | None, int]:
+    """Return the results of the groups, if they were asked for, and how many are too small."""
+    if not plan.roles.by:
+        return None, 0
+    from lossctl.grouped import grouped  # noqa: PLC0415  # with its summary 3 ms
+
+    return grouped(plan, scoring, summaries, total.value)
 
 
 def _columns_used(plan: Plan) -> Columns:
@@ -173,7 +176,7 @@ def _conventions(
     weighted = plan.roles.weight is not None
     for other in plan.others:
         if other.loss == scoring.loss:
-            estimate = estimates(plan, other, summaries)[1]
+            estimate = estimates(plan, other, summaries, None)[1]
             why = reasons(other.terms, scoring.terms, weighted=weighted)
             lacking = other.terms.hard and math.isnan(estimate.value) and not math.isnan(value)
             found[other.convention] = None if lacking else Other(estimate.value, why)

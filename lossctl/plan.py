@@ -8,8 +8,10 @@ from lossctl.columns import Roles
 from lossctl.labels.codings import Coding
 from lossctl.losses import Loss
 from lossctl.losses.domain import Domain, Wanted
+from lossctl.losses.registry import AS_TOTAL
 from lossctl.losses.rows import groups
 from lossctl.losses.terms import Scoring, Terms
+from lossctl.result import SUM
 from lossctl.sources.table import Inputs
 from lossctl.values import dataclass
 
@@ -22,12 +24,12 @@ class Plan:
 
     ``weights`` says where they come from, ``ignore`` is the label that does not count. ``said`` is
     what else was said of the labels, for the signature. ``worst`` is how many of the worst rows
-    are wanted; ``per_row``: every row is. ``sum_tolerance`` is None where rows of probabilities are
-    normalized. ``others`` are scorings on the terms of other
-    conventions, beside those that were asked for. ``alternatives`` are the same for a loss that
-    comes out infinite, if the inputs can be read again. ``block_rows`` bounds the rows of a block,
-    ``jobs`` the threads; results do not depend on them. ``first`` is the number of the first row: a
-    plan may be a part of another.
+    are wanted; ``per_row``: every row is. Groups of fewer rows than ``min_group`` are hidden.
+    ``sum_tolerance`` is None where rows of probabilities are normalized. ``others`` are scorings on
+    the terms of other conventions, beside those that were asked for. ``alternatives`` are the same
+    for a loss that comes out infinite, if the inputs can be read again. ``block_rows`` bounds the
+    rows of a block, ``jobs`` the threads; results do not depend on them. ``first`` is the number of
+    the first row: a plan may be a part of another.
     """
 
     scorings: tuple[Scoring, ...]
@@ -49,6 +51,7 @@ class Plan:
     diagnose: str = "warn"
     fingerprint: bool = False
     worst: int = 0
+    min_group: int = 1
     per_row: bool = False
     block_rows: int | None = None
     jobs: int | None = None
@@ -78,6 +81,10 @@ class Plan:
             )
             for one in self.scorings
         )
+
+    def is_sum(self, loss: Loss) -> bool:
+        """Whether the value of a loss is a sum."""
+        return loss.finish == AS_TOTAL or self.reduction == SUM
 
     @property
     def shows_rows(self) -> bool:

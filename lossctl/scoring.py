@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, TypeAlias
 
-from lossctl import align, asked, columns, diagnosis
+from lossctl import align, asked, columns, diagnosis, grouping
 from lossctl.columns import ColumnOptions, Roles
 from lossctl.conclusion import conclude
 from lossctl.conventions import ALL, EXACT, Predictions, TermOptions
@@ -47,6 +47,7 @@ class Options:
     level: float = 0.95
     diagnose: str = diagnosis.WARN
     worst: int = 0
+    min_group: int = 1
     per_row: bool = False
     jobs: int | None = None
     fingerprint: bool = False
@@ -57,23 +58,28 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
-        if self.reduction not in (None, MEAN, SUM, NONE):
-            raise UsageError(f"--reduction is mean, sum or none, not '{self.reduction}'")
-        if self.nan not in (ERROR, SKIP, PROPAGATE):
-            raise UsageError(f"--nan is error, skip or propagate, not '{self.nan}'")
-        if self.unmatched not in (ERROR, SKIP):
-            raise UsageError(f"--unmatched is error or skip, not '{self.unmatched}'")
+        for option, value, words in (
+            ("--reduction", self.reduction or MEAN, (MEAN, SUM, NONE)),
+            ("--nan", self.nan, (ERROR, SKIP, PROPAGATE)),
+            ("--unmatched", self.unmatched, (ERROR, SKIP)),
+            ("--diagnose", self.diagnose, (diagnosis.WARN, diagnosis.ERROR, diagnosis.OFF)),
+        ):
+            if value not in words:
+                *others, last = words
+                raise UsageError(f"{option} is {', '.join(others)} or {last}, not '{value}'")
+        for option, what, number, least in (
+            ("--worst", "rows", self.worst, 0),
+            ("--min-group", "rows", self.min_group, 1),
+            ("--jobs", "threads", 1 if self.jobs is None else self.jobs, 1),
+        ):
+            if number < least:
+                raise UsageError(f"{option} is a number of {what}, not {number}")
         if self.unmatched == SKIP and self.columns.id is None:
             raise UsageError("--unmatched is for rows that are joined by --id")
-        kinds = (diagnosis.WARN, diagnosis.ERROR, diagnosis.OFF)
-        if self.diagnose not in kinds:
-            raise UsageError(f"--diagnose is warn, error or off, not '{self.diagnose}'")
+        if self.min_group > 1 and not self.columns.by:
+            raise UsageError("--min-group is for groups", hint="--by COL makes them")
         if not 0 < self.level < 1:
             raise UsageError(f"--level is between 0 and 1, not {self.level:g}")
-        if self.worst < 0:
-            raise UsageError(f"--worst is a number of rows, not {self.worst}")
-        if self.jobs is not None and self.jobs < 1:
-            raise UsageError(f"--jobs is a number of threads, not {self.jobs}")
         if not 0 <= self.sum_tolerance < 1:
             raise UsageError(f"--sum-tol is from 0 to below 1, not {self.sum_tolerance:g}")
 
@@ -110,7 +116,10 @@ def _with_alternatives(plan: Plan, results: tuple[Result, ...]) -> tuple[Result,
 
     That takes another reading of the inputs, and they may have changed: it is a remark.
     """
-    again = replace(plan, others=plan.alternatives, worst=0, fingerprint=False)
+    roles = replace(plan.roles, by=(), cluster=None)
+    again = replace(
+        plan, others=plan.alternatives, roles=roles, worst=0, min_group=1, fingerprint=False
+    )
     try:
         found = conclude(again, local.run(again))
     except DataError:
@@ -156,7 +165,7 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
     refuse_two_complete_files(domain, inputs, options.columns)
     if options.input.header is None:
         refuse_headers_of_numbers(inputs)
-    roles = columns.choose(domain, inputs, named, options.label.classes)
+    roles = grouping.choose(domain, inputs, named, options.label.classes)
     coding = choose_coding(domain, inputs, roles, options.label)
     if domain.classes and form in (LOGITS, NUMBERS):
         refuse_unrelated_columns(inputs, roles, options.columns, options.label.classes)
@@ -188,6 +197,7 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         level=options.level,
         diagnose=options.diagnose,
         worst=options.worst,
+        min_group=options.min_group,
         per_row=options.per_row,
         jobs=options.jobs,
     )
@@ -236,7 +246,7 @@ def _domain(
     if label.classes is not None or label.base != 0:
         return classes
     try:
-        roles = columns.choose(one, inputs, named, label.classes)
+        roles = grouping.choose(one, inputs, named, label.classes)
     except DataError:
         return classes
     if len(roles.prediction) > 1:

@@ -5,28 +5,21 @@ from __future__ import annotations
 import math
 
 from lossctl.engines.partition import Summaries
-from lossctl.losses import Loss
 from lossctl.losses.domain import LOG_PROBS, PROBS
-from lossctl.losses.registry import AS_TOTAL
 from lossctl.losses.terms import LAST, NO, Scoring, Terms
 from lossctl.names import printable, readable
 from lossctl.numbers import spelled, to_number
 from lossctl.plan import Plan
-from lossctl.result import SUM, Signature
+from lossctl.result import Signature
 from lossctl.summaries.fingerprint import Fingerprint
 
 _LONG = 80  # characters of a part
 
 
-def is_sum(plan: Plan, loss: Loss) -> bool:
-    """Whether the value of a loss is a sum."""
-    return loss.finish == AS_TOTAL or plan.reduction == SUM
-
-
 def signature(plan: Plan, scoring: Scoring, summaries: Summaries) -> Signature:
     """Return the signature of one result."""
     terms, fingerprint = scoring.terms, summaries.get(Fingerprint)
-    summed, weights = is_sum(plan, scoring.loss), terms.class_weight
+    summed, weights = plan.is_sum(scoring.loss), terms.class_weight
     return Signature(
         loss=str(scoring.loss),
         form=plan.form,

@@ -2,16 +2,20 @@
 
 Definitions: row i has the weighted loss aᵢ = wᵢℓᵢ and the weighted cells bᵢ = wᵢcᵢ. With S = Σa,
 D = Σb and eᵢ = aᵢ − bᵢ·S/D, Var(S/D) = n/(n−1) · Σe²/D² (the HC1 estimate of a ratio) and
-Var(S) = n/(n−1) · Σ(a − S/n)². Functions of them have the delta method.
+Var(S) = n/(n−1) · Σ(a − S/n)². Where rows depend on each other in G clusters, a, b and e are the
+sums over each of them, and G stands for n (Liang and Zeger 1986). Functions of them have the delta
+method.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 
 from lossctl.student import t_quantile
-from lossctl.summaries.exact_sum import UNIT_BITS
+from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum
 from lossctl.summaries.moments import Moments
 from lossctl.values import dataclass
 
@@ -30,48 +34,106 @@ class Estimate:
     variance: Fraction | None = None
 
 
-def mean(moments: Moments, column: int, cells: int, level: float) -> Estimate:
-    """Estimate S/D, the ratio of two columns of the moments."""
+@dataclass(frozen=True)
+class Spread:
+    """Σ e² over so many ``units``, rows or clusters, that do not depend on each other."""
+
+    squares: Fraction
+    units: int
+
+
+def of_ratio(moments: Moments, column: int, cells: int) -> Spread | None:
+    """Return the spread over rows of S/D, the ratio of two columns; None if it is not finite."""
     total, denominator = moments.sums[column], moments.sums[cells]
-    value = total.value / denominator.value
-    if math.isinf(value) and total.finite:  # the sum overflows, the mean need not
-        value = _ratio(Fraction(total.units, denominator.units))
-    if not total.finite or moments.count < 2:
-        return Estimate(value)
+    if not total.finite:
+        return None
     ratio = Fraction(total.units, denominator.units)
     squares = (
         moments.covariation(column, column)
         - 2 * ratio * moments.covariation(column, cells)
         + ratio**2 * moments.covariation(cells, cells)
     )
-    scale = Fraction(1 << UNIT_BITS, denominator.units) ** 2
-    return _with_interval(value, squares * scale, moments.count, level)
+    return Spread(squares, moments.count)
 
 
-def total(moments: Moments, column: int, level: float) -> Estimate:
-    """Estimate S, the sum of a column of the moments."""
-    value = moments.sums[column].value
-    if not moments.sums[column].finite or moments.count < 2:
+def of_sum(moments: Moments, column: int) -> Spread | None:
+    """Return the spread over rows of S, the sum of a column; None if it is not finite."""
+    if not moments.sums[column].finite:
+        return None
+    return Spread(moments.variation(column), moments.count)
+
+
+def of_clusters(
+    totals: Iterable[int], total: int, count: int, cells: Iterable[int] = (), divisor: int = 0
+) -> Spread:
+    """Return the spread over clusters of S/D, from the sums in each; without a divisor that of S.
+
+    Sums are whole numbers of the same unit, 2^-UNIT_BITS; ``total`` and ``divisor`` are those of
+    all clusters.
+    """
+    if divisor:
+        rest = (a * divisor - total * b for a, b in zip(totals, cells, strict=True))
+    else:
+        divisor = count
+        rest = (a * count - total for a in totals)
+    units = divisor << UNIT_BITS
+    return Spread(Fraction(sum(one * one for one in rest), units * units), count)
+
+
+def mean(total: ExactSum, denominator: ExactSum, spread: Spread | None, level: float) -> Estimate:
+    """Estimate S/D."""
+    value = total.value / denominator.value
+    if math.isinf(value) and total.finite:  # the sum overflows, the mean need not
+        value = _ratio(Fraction(total.units, denominator.units))
+    if spread is None or not total.finite:
         return Estimate(value)
-    return _with_interval(value, moments.variation(column), moments.count, level)
+    scale = Fraction(1 << UNIT_BITS, denominator.units) ** 2
+    return _with_interval(value, spread, scale, level)
+
+
+def total(total: ExactSum, spread: Spread | None, level: float) -> Estimate:
+    """Estimate S."""
+    if spread is None or not total.finite:
+        return Estimate(total.value)
+    return _with_interval(total.value, spread, Fraction(1), level)
 
 
 def root(squared: Estimate) -> Estimate:
     """Return the square root of an estimate: delta method; the interval is the root of its own."""
     value = math.sqrt(squared.value)
-    if squared.variance is None or squared.low is None or squared.high is None:
+    if squared.stderr is None or squared.low is None or squared.high is None:
         return Estimate(value)
-    stderr = square_root(squared.variance / (4 * Fraction(squared.value))) if value else 0.0
+    stderr = 0.0
+    if value and squared.variance is None:
+        stderr = squared.stderr / (2 * value)
+    elif value and squared.variance is not None:
+        stderr = square_root(squared.variance / (4 * Fraction(squared.value)))
     return Estimate(value, stderr, math.sqrt(max(squared.low, 0.0)), math.sqrt(squared.high))
 
 
-def _with_interval(value: float, squares: Fraction, count: int, level: float) -> Estimate:
-    variance = max(squares, Fraction(0)) * Fraction(count, count - 1)
-    stderr = square_root(variance)
-    half = t_quantile((1 - level) / 2, count - 1) * stderr
-    if not (math.isfinite(value) and math.isfinite(half)):  # beyond what float64 can hold
+def _with_interval(value: float, spread: Spread, scale: Fraction, level: float) -> Estimate:
+    if spread.units < 2:
+        return Estimate(value)
+    variance = max(spread.squares * scale, Fraction(0)) * Fraction(spread.units, spread.units - 1)
+    return with_error(value, square_root(variance), spread.units, level, variance)
+
+
+def with_error(
+    value: float, stderr: float, units: int, level: float, variance: Fraction | None = None
+) -> Estimate:
+    """Return a value with its interval; of one unit, or beyond what float64 holds, without."""
+    if units < 2 or not math.isfinite(stderr):
+        return Estimate(value)
+    half = half_width(level, units) * stderr
+    if not (math.isfinite(value) and math.isfinite(half)):
         return Estimate(value)
     return Estimate(value, stderr, value - half, value + half, variance)
+
+
+@lru_cache(maxsize=4096)
+def half_width(level: float, units: int) -> float:
+    """Return how many standard errors an interval reaches to either side, for so many units."""
+    return t_quantile((1 - level) / 2, units - 1)
 
 
 def square_root(value: Fraction) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lossctl.numbers import spelled
 from lossctl.values import dataclass
 
 BYTES = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)  # the first n of a word
@@ -38,12 +39,21 @@ class Names:
     @classmethod
     def joined(cls, parts: Sequence[Names]) -> Names:
         """Return the rows of several columns, one after the other."""
+        if all(part.texts is parts[0].texts for part in parts):  # of one batch
+            return cls(np.concatenate([part.codes for part in parts]), parts[0].texts)
         texts: dict[str, int] = {}
         codes = []
         for part in parts:
             own = [texts.setdefault(text, len(texts)) for text in part.texts]
             codes.append(np.array(own, dtype=np.int64)[part.codes])
         return cls(np.concatenate(codes), tuple(texts))
+
+    @classmethod
+    def of(cls, values: npt.NDArray[np.float64]) -> Names:
+        """Return numbers as they are spelled, "" for NaN."""
+        distinct, codes = np.unique(values, return_inverse=True)
+        texts = ["" if value != value else spelled(value) for value in distinct.tolist()]  # noqa: PLR0124
+        return cls(codes.astype(np.int64).reshape(-1), tuple(texts))
 
     def text(self, row: int) -> str:
         """Return the text of a row."""

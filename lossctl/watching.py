@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from lossctl import diagnosis
 from lossctl.known import without_prefix
@@ -19,10 +20,25 @@ from lossctl.summaries.constants import Frequencies, Pivot
 from lossctl.summaries.fingerprint import Fingerprint
 from lossctl.summaries.worst import Worst
 
+if TYPE_CHECKING:
+    from lossctl.summaries.groups import Groups
+
 
 def summaries(plan: Plan) -> tuple[Summary, ...]:
     """Return the summaries of no rows."""
     return tuple(_wanted(plan))
+
+
+def grouped(plan: Plan) -> Groups | None:
+    """Return the sums of no groups, if groups or clusters were asked for."""
+    if not plan.roles.by and plan.roles.cluster is None:
+        return None
+    from lossctl.summaries.groups import MEANS, SUMS, Groups  # noqa: PLC0415  # 3 ms
+
+    if plan.roles.cluster is not None:
+        return Groups()
+    sums = {SUMS if plan.is_sum(loss) else MEANS for loss in plan.losses}
+    return Groups(tuple(sorted(sums)))
 
 
 def _wanted(plan: Plan) -> Iterator[Summary]:

@@ -12,6 +12,7 @@ from lossctl.summaries.diagnosis import ROWS
 from lossctl.values import replace
 
 PART_BYTES = 16 * 1024 * 1024  # of the input: enough to forget what it costs to start a part
+_MANY = 4  # parts instead of one, where what comes of each may be as large as the part
 # Where a part does not know how many rows precede it, its rows are numbered from here on, until
 # the parts before it have been read.
 UNNUMBERED = 1 << 62
@@ -27,7 +28,7 @@ def partitions(plan: Plan, each: Each) -> Iterator[Plan]:
         return
     first = 0
     if plan.inputs.labels is None:
-        for one in text_parts(plan.inputs.predictions, PART_BYTES, ROWS):
+        for one in text_parts(plan.inputs.predictions, _part_bytes(plan), ROWS):
             yield _part(plan, [one], first)
             first = UNNUMBERED
     if not first:
@@ -47,10 +48,14 @@ def _between_rows(plan: Plan, each: Each) -> Iterator[Plan]:
     if any(table.rows != rows for table in reached):
         yield plan  # it will stop, and say more than is known here
         return
-    step = max(1, int(PART_BYTES / max(1, *(table.row_bytes for table in reached))))
+    step = max(1, int(_part_bytes(plan) / max(1, *(table.row_bytes for table in reached))))
     ends = max((table.ends for table in reached), key=len)
     for first, last in pairwise([0, *_apart(ends or range(step, rows, step), step, rows), rows]):
         yield _part(plan, [table.between(first, last) for table in reached], first)
+
+
+def _part_bytes(plan: Plan) -> int:
+    return max(1, PART_BYTES // (_MANY if plan.roles.groupings else 1))
 
 
 def is_head(rows: int) -> bool:

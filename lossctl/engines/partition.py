@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, TypeVar
 
 from lossctl.admission import admit, without_ignored
 from lossctl.align import Pair, in_order
-from lossctl.block import Block, Fault, Floats, RowLosses, block_rows
+from lossctl.block import Block, Fault, RowLosses, Scored, block_rows
 from lossctl.columns import PREDICTION
 from lossctl.errors import DataError
 from lossctl.losses.rows import groups, row_losses
@@ -20,7 +18,10 @@ from lossctl.summaries.moments import Moments
 from lossctl.summaries.worst import Worst
 from lossctl.unmatched import Unmatched
 from lossctl.values import dataclass, replace
-from lossctl.watching import summaries
+from lossctl.watching import grouped, summaries
+
+if TYPE_CHECKING:
+    from lossctl.summaries.groups import Groups
 
 _ENOUGH_ROWS = 16_384
 AnySummary = TypeVar("AnySummary", bound=Summary)
@@ -32,32 +33,36 @@ class Summaries:
 
     counts: Counts
     moments: tuple[Moments, ...]
+    groups: Groups | None = None
     others: tuple[Summary, ...] = ()
 
     @classmethod
     def empty(cls, plan: Plan) -> Summaries:
         """Return the summaries of no rows."""
         moments = tuple(Moments.empty(len(columns)) for columns in groups(plan.terms))
-        return cls(Counts(), moments, summaries(plan))
+        return cls(Counts(), moments, grouped(plan), summaries(plan))
 
     def watch(self, block: Block, losses: RowLosses) -> Summaries:
-        """Return the summaries with a block's rows added to all but the moments."""
+        """Return the summaries with a block's rows added to all but the moments and the groups."""
         counts, others = self.counts.add(block, losses), self.others
         return replace(self, counts=counts, others=tuple(one.add(block, losses) for one in others))
 
-    def add(self, losses: RowLosses, weight: Floats | None) -> Summaries:
-        """Return the summaries with row losses added to the moments."""
+    def add(self, scored: Scored) -> Summaries:
+        """Return the summaries with row losses added to the moments and the groups."""
+        losses = scored.losses
         moments = (
-            moments.add(losses.values[list(counted.columns)], counted, weight)
+            moments.add(losses.values[list(counted.columns)], counted, scored.weight)
             for moments, counted in zip(self.moments, losses.counted, strict=True)
         )
-        return replace(self, moments=tuple(moments))
+        groups = None if self.groups is None else self.groups.add(scored)
+        return replace(self, moments=tuple(moments), groups=groups)
 
     def __add__(self, other: Summaries) -> Summaries:
         """Return the summaries of the rows of both."""
         return Summaries(
             self.counts + other.counts,
             tuple(a + b for a, b in zip(self.moments, other.moments, strict=True)),
+            self.groups + other.groups if self.groups and other.groups else None,
             tuple(a + b for a, b in zip(self.others, other.others, strict=True)),
         )
 
@@ -92,7 +97,8 @@ def summarise(
     total, unmatched = Summaries.empty(plan), Unmatched()
     waiting = _Waiting()
     for block, losses in scored_blocks(plan, unmatched, seen or {}):
-        total = waiting.add(losses, block.weight, total.watch(block, losses))
+        scored = Scored(losses, block.weight, block.groups, block.rows)
+        total = waiting.add(scored, total.watch(block, losses))
         if sink is not None:
             sink(block, losses)
     total = waiting.done(total)
@@ -110,22 +116,18 @@ class _Waiting:
     def __init__(self) -> None:
         """Start with none."""
         self._rows = 0
-        self._parts: list[tuple[RowLosses, Floats | None]] = []
+        self._parts: list[Scored] = []
 
-    def add(self, losses: RowLosses, weight: Floats | None, total: Summaries) -> Summaries:
+    def add(self, scored: Scored, total: Summaries) -> Summaries:
         """Let row losses wait; if they are enough, return the total with all of them."""
-        self._parts.append((losses, weight))
-        self._rows += len(losses)
+        self._parts.append(scored)
+        self._rows += len(scored.losses)
         return total if self._rows < _ENOUGH_ROWS else self.done(total)
 
     def done(self, total: Summaries) -> Summaries:
         """Return the total with all that waited."""
         parts, self._parts, self._rows = self._parts, [], 0
-        if not parts:
-            return total
-        weights = [weight for _, weight in parts if weight is not None]
-        weight = None if not weights else weights[0] if len(parts) == 1 else np.concatenate(weights)
-        return total.add(RowLosses.joined([losses for losses, _ in parts]), weight)
+        return total.add(Scored.joined(parts)) if parts else total
 
 
 def scored_blocks(

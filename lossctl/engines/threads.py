@@ -20,6 +20,7 @@ from lossctl.sources.parts import Each
 from lossctl.sources.table import CutError
 
 _AHEAD = 4  # items for each thread that are begun before the first of them is asked for
+_FEW_AHEAD = 1  # where what comes of them may be large
 
 
 class _StoppedError(Exception):
@@ -36,7 +37,8 @@ def in_parts(plan: Plan, tell: Tell | None) -> Summaries | None:
     jobs = plan.jobs or cores()
     if jobs == 1:
         return None
-    with _threads(jobs) as (each, stop), suppress(CutError):
+    ahead = (_FEW_AHEAD if plan.roles.groupings else _AHEAD) * jobs
+    with _threads(jobs, ahead) as (each, stop), suppress(CutError):
         parts = partitions(plan, each)
         head = list(islice(parts, 2))
         if len(head) > 1:
@@ -82,7 +84,7 @@ def _placed(part: Plan, found: Summaries, before: Summaries) -> Summaries:
 
 
 @contextmanager
-def _threads(jobs: int) -> Iterator[tuple[Each, Event]]:
+def _threads(jobs: int, ahead: int) -> Iterator[tuple[Each, Event]]:
     """Give a ``map`` that works on threads, and an event that tells the work to stop."""
     stop = Event()
     with ThreadPoolExecutor(jobs, "lossctl") as pool:
@@ -91,7 +93,7 @@ def _threads(jobs: int) -> Iterator[tuple[Each, Event]]:
             waiting: deque[Future[Any]] = deque()
             for item in items:
                 waiting.append(pool.submit(work, item))
-                if len(waiting) > _AHEAD * jobs:
+                if len(waiting) > ahead:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

@@ -81,6 +81,8 @@ def _decoded(text: bytes | None) -> str:
 
 
 def _keys(array: Any) -> Keys:
+    if array.type == name_type():  # it is wanted as names, too
+        array = array.dictionary_decode()
     if array.null_count:
         array = array.fill_null(b"")
     _, offsets, data = array.buffers()

@@ -38,8 +38,8 @@ def _options(dialect: Dialect, request: Request, *, quotes: bool) -> tuple[Any, 
     import pyarrow.csv  # noqa: PLC0415
 
     types = {str(position): number_type() for position in request.numbers}
-    types |= {str(position): name_type() for position in request.names}
     types |= {str(position): key_type() for position in request.keys}
+    types |= {str(position): name_type() for position in request.names}
     parse = pyarrow.csv.ParseOptions(
         delimiter=dialect.delimiter,
         quote_char='"' if quotes else False,

@@ -69,7 +69,7 @@ class Moments:
         """Return the moments with a block's row losses, (J, n), added, times their weights."""
         cells = counted.cells
         if weight is not None:
-            values = _weighed(values, weight)
+            values = weighed(values, weight)
             cells = cells * weight if counted.weighed else cells
         return self + Moments.of(values, cells)
 
@@ -178,13 +178,13 @@ def _residual(  # noqa: PLR0913, PLR0917
     pivot = rest / (count << UNIT_BITS)
     rest -= units_of(pivot) * count
     down = 0
-    deviations = _deviations(column, slope, last, pivot)
+    deviations = less(column, slope, last, pivot)
     # Rounding keeps the order: without a slope the ends deviate most.
     most = largest(deviations) if slope else max(ends[1] - pivot, pivot - ends[0])
     if not math.isfinite(most):
         down = _DOWN
         small = math.ldexp(slope, -down), last, math.ldexp(pivot, -down)
-        deviations = _deviations(np.ldexp(column, -down), *small)
+        deviations = less(np.ldexp(column, -down), *small)
         most = largest(deviations)
     if most == 0.0:
         return _Residual(None, units, 0, rest)
@@ -195,14 +195,14 @@ def _residual(  # noqa: PLR0913, PLR0917
 
 
 @np.errstate(invalid="ignore", over="ignore")
-def _weighed(values: Floats, weight: Floats) -> Floats:
+def weighed(values: Floats, weight: Floats) -> Floats:
     """Return losses times the weights; what weighs nothing costs nothing."""
     return np.where(weight == 0, 0.0, values * weight)
 
 
-def _deviations(column: Floats, slope: float, last: Floats | float, pivot: float) -> Floats:
+def less(column: Floats, slope: Floats | float, last: Floats | float, pivot: float) -> Floats:
     """Return column − slope · last − pivot, as if the product were exact (Dekker 1971)."""
-    if not slope:
+    if isinstance(slope, float) and not slope:
         return np.subtract(column, pivot)
     product = slope * last
     a, b = _halves(slope)

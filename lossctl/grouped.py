@@ -1,0 +1,196 @@
+"""The results of groups: made when they are asked for, since there may be very many."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, overload
+
+import numpy as np
+
+from lossctl import statistics
+from lossctl.block import Floats, Integers
+from lossctl.engines.partition import Summaries
+from lossctl.losses.registry import AS_ROOT_MEAN
+from lossctl.losses.terms import Scoring
+from lossctl.names import readable
+from lossctl.plan import Plan
+from lossctl.result import Group
+from lossctl.statistics import Estimate
+from lossctl.summaries.group_names import GroupNames, united
+from lossctl.summaries.groups import Sums
+
+_NUMBER = re.compile(r"\d+")
+
+
+def grouped(
+    plan: Plan, scoring: Scoring, summaries: Summaries, total: float
+) -> tuple[Sequence[Group], int]:
+    """Return the results of the groups, and how many are too small."""
+    if summaries.groups is None:
+        raise AssertionError("groups that nobody watched")
+    sums = summaries.groups.sums
+    everything = None
+    if plan.roles.cluster is not None:
+        everything, sums = sums, sums.collapsed(range(len(plan.roles.by)))
+    order = _natural_order(sums)
+    kept = order[sums.rows[order] >= plan.min_group]
+    found = _Groups(plan, scoring, sums.take(kept), everything, total)
+    return found, len(order) - len(kept)
+
+
+class _Groups(Sequence[Group]):
+    """The groups in natural order of their names."""
+
+    def __init__(
+        self, plan: Plan, scoring: Scoring, sums: Sums, clusters: Sums | None, total: float
+    ) -> None:
+        self._plan, self._scoring, self._sums = plan, scoring, sums
+        self._clusters, self._total = clusters, total
+        names = dict.fromkeys(one.name for one in plan.roles.by)
+        self._names = tuple(map(readable, names))
+
+    def __len__(self) -> int:
+        return len(self._sums)
+
+    @overload
+    def __getitem__(self, place: int) -> Group: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Group]: ...
+    def __getitem__(self, place: int | slice) -> Group | list[Group]:
+        rows = np.arange(len(self))[place]
+        if isinstance(place, slice):
+            return list(self._made(self._sums.take(rows), rows))
+        return next(self._made(self._sums.take(rows[np.newaxis]), rows[np.newaxis]))
+
+    def __iter__(self) -> Iterator[Group]:
+        step = 10_000
+        for start in range(0, len(self), step):
+            rows = np.arange(start, min(start + step, len(self)))
+            yield from self._made(self._sums.take(rows), rows)
+
+    def _made(self, sums: Sums, rows: Integers) -> Iterator[Group]:
+        names = [map(readable, sums.names.texts(i)) for i in range(len(self._names))]
+        totals, denominators, found = self._estimated(sums, rows)
+        everything = zip(
+            zip(*names, strict=True), sums.rows.tolist(), totals, denominators, found, strict=True
+        )
+        for texts, count, total, denominator, estimate in everything:
+            yield Group(
+                names=dict(zip(self._names, texts, strict=True)),
+                value=estimate.value,
+                n=count,
+                denominator=denominator,
+                sum=total,
+                stderr=estimate.stderr,
+                low=estimate.low,
+                high=estimate.high,
+                share=_share(total, self._total),
+            )
+
+    def _estimated(
+        self, sums: Sums, rows: Integers
+    ) -> tuple[list[float], list[float], Iterable[Estimate]]:
+        """Return sums, denominators and estimates of the scoring, or of the mean of its parts."""
+        plan, parts = self._plan, self._scoring.parts
+        found = []
+        for part in parts:
+            column, group = plan.terms.index(part), plan.place(part)[0]
+            totals, cells = sums.totals[column].values(), sums.cells[group].values()
+            if self._clusters is not None:
+                estimates = self._of_clusters(sums, rows, column, group)
+            else:
+                estimates = self._of_rows(sums, column, totals, cells)
+            found.append((totals.tolist(), cells.tolist(), estimates))
+        if len(found) == 1:
+            return found[0]
+        several = zip(*(estimates for _, _, estimates in found), strict=True)
+        means = (Estimate(math.fsum(e.value for e in each) / len(each)) for each in several)
+        sums_of_all = zip(*(totals for totals, _, _ in found), strict=True)
+        return list(map(math.fsum, sums_of_all)), found[0][1], means
+
+    @property
+    def _is_sum(self) -> bool:
+        return self._plan.is_sum(self._scoring.loss)
+
+    def _of_rows(
+        self, sums: Sums, column: int, totals: Floats, cells: Floats
+    ) -> Iterator[Estimate]:
+        """Yield the groups' values, with errors that come from their rows."""
+        both = len(sums.residuals) > len(sums.totals)
+        spread = sums.residuals[column + (len(sums.totals) if self._is_sum and both else 0)]
+        divisor = np.ones(len(cells)) if self._is_sum else cells
+        with np.errstate(all="ignore"):
+            values = totals / divisor  # what weighs nothing has no mean
+            variances = spread.squares * (sums.rows / (sums.rows - 1))
+            errors = np.sqrt(variances) / divisor
+        for value, error, count in zip(
+            values.tolist(), errors.tolist(), sums.rows.tolist(), strict=True
+        ):
+            yield self._finished(statistics.with_error(value, error, count, self._plan.level))
+
+    def _finished(self, estimate: Estimate) -> Estimate:
+        if self._scoring.loss.finish == AS_ROOT_MEAN and not math.isnan(estimate.value):
+            return statistics.root(estimate)
+        return estimate
+
+    def _of_clusters(
+        self, sums: Sums, rows: Integers, column: int, group: int
+    ) -> Iterator[Estimate]:
+        """Yield the groups' values, with errors that come from their clusters."""
+        members, starts = self._members
+        everything: Any = self._clusters
+        level = self._plan.level
+        for row, total, denominator in zip(
+            rows.tolist(), sums.totals[column], sums.cells[group], strict=True
+        ):
+            mine = everything.take(members[starts[row] : starts[row + 1]])
+            units, count = mine.totals[column].units(), len(mine)
+            if self._is_sum:
+                spread = statistics.of_clusters(units, total.units, count)
+                yield statistics.total(total, spread, level)
+            elif denominator.units:
+                cells = mine.cells[group].units()
+                spread = statistics.of_clusters(units, total.units, count, cells, denominator.units)
+                yield self._finished(statistics.mean(total, denominator, spread, level))
+            else:
+                yield Estimate(math.nan)
+
+    @cached_property
+    def _members(self) -> tuple[Integers, Integers]:
+        """The clusters of all groups, group by group, and where those of each start."""
+        everything: Any = self._clusters
+        theirs = GroupNames.of(everything.names.columns[:-1])
+        names, (mine, where) = united([self._sums.names, theirs])
+        rows = np.full(len(names), -1)
+        rows[mine] = np.arange(len(self))
+        where = rows[where]  # −1: in a group that is hidden
+        members = np.argsort(where, kind="stable")
+        return members, np.searchsorted(where[members], np.arange(len(self) + 1))
+
+
+def _share(part: float, total: float) -> float | None:
+    known = math.isfinite(part) and math.isfinite(total) and total
+    return part / total if known else None
+
+
+def _natural_order(sums: Sums) -> Integers:
+    """Return the order of the groups by their names, the first column first: 2 before 10."""
+    ranks = []
+    for i, ids in enumerate(sums.names.columns):
+        if ids.texts is None:
+            ranks.append(ids.words.view(np.int64))
+            continue
+        texts = sums.names.texts(i)
+        keys = {text: (_NUMBER.sub(_by_length, text), text) for text in texts}
+        places = {text: place for place, text in enumerate(sorted(keys, key=keys.__getitem__))}
+        ranks.append(np.array([places[text] for text in texts]))
+    return np.asarray(np.lexsort(ranks[::-1]))
+
+
+def _by_length(digits: re.Match[str]) -> str:
+    """Return digits so that as text they sort by their value."""
+    number = digits[0].lstrip("0")
+    return f"\0{chr(len(number))}{number}"

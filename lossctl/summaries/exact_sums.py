@@ -1,0 +1,197 @@
+"""The exact sums of many groups of float64 numbers at once, each rounded once at the end.
+
+As in ``exact_sum``, in other units: the sum of a group is Σ limbᵢ · 2^(32 i), with a 64-bit limb
+for each i that was met. ``summed`` is commutative and associative in what the limbs stand for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from lossctl.block import Floats, Integers
+from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum, largest
+from lossctl.values import dataclass, field
+
+_BITS = 32
+_LOWEST = -34  # 2^(32·−34) divides every float64
+_HIGHEST = 30  # above 2^(32·31) a rounding constant would overflow
+_ROWS = 1 << 20  # so many integers of 32 bits add up exactly in a float64
+_FULL = 1 << 61  # of a limb: carried on before it overflows
+_STEP = 10_000  # groups: of so many Python's own numbers are made at a time
+_KINDS = ("nan", "inf", "-inf")
+
+
+@dataclass(frozen=True, eq=False)
+class ExactSums:
+    """The sums of ``size`` groups; ``odd`` counts NaN and infinities where there are any."""
+
+    size: int
+    limbs: Mapping[int, Integers] = field(default_factory=dict)
+    odd: Mapping[str, Integers] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, values: Floats, codes: Integers, size: int) -> ExactSums:
+        """Return the sums of values, (n,), by the codes of their groups, (n,), from 0 to size."""
+        total = cls(size)
+        for start in range(0, len(values), _ROWS):
+            piece = slice(start, start + _ROWS)
+            total = summed([total, cls._of(values[piece], codes[piece], size)])
+        return total
+
+    @classmethod
+    def _of(cls, values: Floats, codes: Integers, size: int) -> ExactSums:
+        bound = largest(values)
+        if bound < math.ldexp(1.0, _BITS * (_HIGHEST + 1)):
+            return cls(size, _limbs(values, bound, codes, size))
+        ordinary = np.abs(values) < math.ldexp(1.0, _BITS * (_HIGHEST + 1))
+        rest = cls._of(values[ordinary], codes[ordinary], size)
+        huge, where = values[~ordinary], codes[~ordinary]
+        odd = {}
+        marks = (np.isnan(huge), huge == np.inf, huge == -np.inf)
+        for kind, mark in zip(_KINDS, marks, strict=True):
+            if mark.any():
+                odd[kind] = np.bincount(where[mark], minlength=size)
+        finite = np.isfinite(huge)
+        return summed([rest, cls(size, _of_huge(huge[finite], where[finite], size), odd)])
+
+    @classmethod
+    def of_constant(cls, value: float, counts: Integers) -> ExactSums:
+        """Return the sums of one number, so often in each group: a whole one below 2^31."""
+        return cls(len(counts), {0: counts * int(value)})
+
+    def placed(self, places: Integers, size: int) -> ExactSums:
+        """Return the sums among more groups, of which these are at different places."""
+        return ExactSums(
+            size,
+            {i: _placed(limb, places, size) for i, limb in self.limbs.items()},
+            {kind: _placed(count, places, size) for kind, count in self.odd.items()},
+        )
+
+    def collapsed(self, codes: Integers, size: int) -> ExactSums:
+        """Return the sums of groups of these groups, by their codes."""
+        limbs: dict[int, Integers] = {}
+        for i, limb in _carried(self.limbs).items():
+            limbs[i] = np.zeros(size, np.int64)
+            np.add.at(limbs[i], codes, limb)
+        odd = {}
+        for kind, count in self.odd.items():
+            odd[kind] = np.zeros(size, np.int64)
+            np.add.at(odd[kind], codes, count)
+        return ExactSums(size, limbs, odd)
+
+    def take(self, rows: Integers) -> ExactSums:
+        """Return the sums of some groups."""
+        return ExactSums(
+            len(rows),
+            {i: limb[rows] for i, limb in self.limbs.items()},
+            {kind: count[rows] for kind, count in self.odd.items()},
+        )
+
+    def __iter__(self) -> Iterator[ExactSum]:
+        """Yield the sum of each group."""
+        units = self.units()
+        if not self.odd:
+            yield from map(ExactSum, units)
+            return
+        nothing = np.zeros(self.size, np.int64)
+        counts = (self.odd.get(kind, nothing).tolist() for kind in _KINDS)
+        yield from map(ExactSum, units, *counts)
+
+    def values(self) -> Floats:
+        """Return the sums as the nearest float64 each, (size,)."""
+        if self.odd or any(i >= _HIGHEST for i in self.limbs):
+            return np.array([one.value for one in self])
+        unit = 1 << UNIT_BITS
+        return np.array([units / unit for units in self.units()], dtype=np.float64)
+
+    def units(self) -> Iterator[int]:
+        """Yield what is finite of each sum, in units of ``ExactSum``."""
+        if not self.limbs:
+            yield from (0,) * self.size
+            return
+        low, *others = sorted(self.limbs)
+        shifts = [_BITS * (i - low) for i in others]
+        base = _BITS * low + UNIT_BITS
+        for start in range(0, self.size, _STEP):
+            rows = slice(start, start + _STEP)
+            columns = [self.limbs[i][rows].tolist() for i in (low, *others)]
+            for first, *more in zip(*columns, strict=True):
+                total = first + sum(limb << shift for limb, shift in zip(more, shifts, strict=True))
+                yield total << base if base >= 0 else total >> -base  # whole: nothing is lost
+
+
+def summed(parts: Sequence[ExactSums]) -> ExactSums:
+    """Return the sums of the same groups, added up."""
+    limbs: dict[int, Integers] = {}
+    odd: dict[str, Integers] = {}
+    for part in parts:
+        for i, limb in part.limbs.items():
+            limbs[i] = limbs[i] + limb if i in limbs else limb
+        for kind, count in part.odd.items():
+            odd[kind] = odd[kind] + count if kind in odd else count
+        if any(_is_full(limb) for limb in limbs.values()):
+            limbs = _carried(limbs)
+    return ExactSums(parts[0].size, limbs, odd)
+
+
+def _limbs(values: Floats, bound: float, codes: Integers, size: int) -> dict[int, Integers]:
+    """Return the limbs of sums of values of that size at most.
+
+    For each limb the values are rounded to whole numbers of 2^(32 i), by adding and taking off a
+    constant of which that is the last bit; these add up exactly in floating point, and what the
+    rounding leaves is exact as well and goes to the limbs below.
+    """
+    limbs: dict[int, Integers] = {}
+    rest = values
+    while bound > 0:
+        i = max((math.frexp(bound)[1] - 1) // _BITS, _LOWEST)
+        high = rest
+        if i > _LOWEST:
+            constant = math.ldexp(1.5, 52 + _BITS * i)
+            high = rest + constant
+            high -= constant
+        sums = np.bincount(codes, high, size)
+        limbs[i] = np.ldexp(sums, -_BITS * i).astype(np.int64)
+        rest = rest - high
+        bound = largest(rest)
+    return limbs
+
+
+def _of_huge(values: Floats, codes: Integers, size: int) -> dict[int, Integers]:
+    """Return the limbs of values beyond what can be rounded, one by one."""
+    limbs: dict[int, Integers] = {}
+    for value, code in zip(values.tolist(), codes.tolist(), strict=True):
+        whole, sign = abs(int(value)), 1 if value > 0 else -1
+        for i in range(-(-whole.bit_length() // _BITS)):
+            part = (whole >> (_BITS * i)) & ((1 << _BITS) - 1)
+            limbs.setdefault(i, np.zeros(size, np.int64))[code] += sign * part
+    return limbs
+
+
+def _placed(values: Integers, places: Integers, size: int) -> Integers:
+    found = np.zeros(size, np.int64)
+    found[places] = values
+    return found
+
+
+def _is_full(limb: Integers) -> bool:
+    return bool(len(limb)) and max(int(limb.max()), -int(limb.min())) > _FULL
+
+
+def _carried(limbs: Mapping[int, Integers]) -> dict[int, Integers]:
+    """Return the same sums with limbs of little more than 32 bits, but the highest."""
+    found: dict[int, Integers] = {}
+    carry: Integers | None = None
+    for i in range(min(limbs, default=0), max(limbs, default=-1) + 2):
+        limb = limbs.get(i)
+        if limb is None and carry is None:
+            continue
+        total = (0 if limb is None else limb) + (0 if carry is None else carry)
+        carry = (np.asarray(total) + (1 << (_BITS - 1))) >> _BITS
+        found[i] = np.asarray(total) - (carry << _BITS)
+        if not carry.any():
+            carry = None
+    return found

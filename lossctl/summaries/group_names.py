@@ -1,0 +1,102 @@
+"""Which groups there are: each is a text in each of some columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lossctl.block import Integers
+from lossctl.errors import DataError
+from lossctl.ids import Ids, Words, mixed
+from lossctl.names import listing
+from lossctl.texts import Keys, Names
+from lossctl.values import dataclass
+
+_SPARSE = 4  # codes: more of them than so many for each row are sorted, not counted
+
+_EMPTY = "\0"  # an empty cell: ids are not empty, and its word would be that of 0
+
+
+@dataclass(frozen=True, eq=False)
+class GroupNames:
+    """The names of different groups, column by column, in the order of a word for each."""
+
+    columns: tuple[Ids, ...]
+    words: Words
+
+    @classmethod
+    def of(cls, columns: Sequence[Ids]) -> GroupNames:
+        """Return names, in any order, as one that has not been ``united`` yet."""
+        words = columns[0].words
+        for ids in columns[1:]:
+            words = mixed(mixed(words) + ids.words)
+        return cls(tuple(columns), words)
+
+    def __len__(self) -> int:
+        """Return the number of groups."""
+        return len(self.words)
+
+    def take(self, rows: Integers) -> GroupNames:
+        """Return some of them."""
+        return GroupNames(tuple(ids.take(rows) for ids in self.columns), self.words[rows])
+
+    def texts(self, column: int) -> list[str]:
+        """Return the names in one of the columns."""
+        ids = self.columns[column]
+        texts = (ids.text(row) for row in range(len(self)))
+        return ["" if text == _EMPTY else text for text in texts]
+
+
+def coded(columns: Sequence[Names]) -> tuple[GroupNames, Integers]:
+    """Return the groups that occur in some rows, and the place of each row's group.
+
+    Blanks around a name do not count.
+
+    Raises:
+        DataError: two names cannot be told apart.
+
+    """
+    codes, sizes = columns[0].codes, [len(column.texts) for column in columns]
+    for column, size in zip(columns[1:], sizes[1:], strict=True):
+        codes = codes * size + column.codes
+    possible = int(np.prod(sizes, dtype=object))
+    if possible <= max(_SPARSE * len(codes), 1024):
+        present = np.flatnonzero(np.bincount(codes, minlength=possible))
+        places, where = np.zeros(possible, np.int64), present
+    else:
+        present, codes = np.unique(codes, return_inverse=True)
+        places, where = np.zeros(len(present), np.int64), np.arange(len(present))
+    parts, rest = [], present
+    for column, size in zip(reversed(columns), reversed(sizes), strict=True):
+        parts.append(
+            Ids.of(Keys.of([column.texts[i].strip() or _EMPTY for i in (rest % size).tolist()]))
+        )
+        rest = rest // size
+    parts.reverse()
+    groups, (order,) = united([GroupNames.of(parts)])
+    places[where] = order
+    return groups, places[codes]
+
+
+def united(parts: Sequence[GroupNames]) -> tuple[GroupNames, list[Integers]]:
+    """Return the different groups of several lists, and for each list where its groups are.
+
+    Raises:
+        DataError: two names have the same word, as can happen to one in 10^19 pairs.
+
+    """
+    words = np.concatenate([part.words for part in parts])
+    distinct, first, places = np.unique(words, return_index=True, return_inverse=True)
+    columns = tuple(map(Ids.joined, zip(*(part.columns for part in parts), strict=True)))
+    if len(distinct) < len(words):
+        rows = np.arange(len(words))
+        for ids in columns:
+            same = ids.same(rows, ids, first[places])
+            if not same.all():
+                row = int(np.flatnonzero(~same)[0])
+                pair = [ids.text(row), ids.text(int(first[places[row]]))]
+                raise DataError(f"the groups {listing(pair)} have the same 64-bit hash")
+    ends = np.cumsum([len(part) for part in parts])[:-1]
+    names = GroupNames(tuple(ids.take(first) for ids in columns), distinct)
+    return names, [np.asarray(rows) for rows in np.split(places, ends)]

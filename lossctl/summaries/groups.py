@@ -1,0 +1,253 @@
+"""Sums of row losses by group: as many as there are different groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lossctl.block import Counted, Floats, Integers, Scored
+from lossctl.summaries.exact_sums import ExactSums, summed
+from lossctl.summaries.group_names import GroupNames, coded, united
+from lossctl.summaries.moments import less, weighed
+from lossctl.values import dataclass, replace
+
+MEANS, SUMS = "means", "sums"
+_SMALL = 1e-280  # a sum of squares: some of them may have vanished
+_PENDING = 4096  # groups: fewer are not worth being put together at once
+
+
+@dataclass(frozen=True, eq=False)
+class Residuals:
+    """What is left of the losses a of a group around a ratio near its own: u = a − ratio · b.
+
+    ``u`` is Σu, ``uu`` Σu², (G,) each. ``cells`` is what b is in every row, and ``rows`` how many
+    there are; where b differs, Σu b, Σb and Σb² are ``apart``.
+    """
+
+    ratio: Floats
+    u: Floats
+    uu: Floats
+    rows: Integers
+    cells: float = 1.0
+    apart: tuple[Floats, Floats, Floats] | None = None
+
+    @classmethod
+    def of(
+        cls, values: Floats, cells: Floats | float, codes: Integers, rows: Integers
+    ) -> Residuals:
+        """Return the sums over some rows, by the codes of their groups."""
+        size, apart = len(rows), None
+        if isinstance(cells, np.ndarray):
+            b = _by_code(codes, cells, size)
+            ratio = _usable(_by_code(codes, values, size) / b)
+            rest = less(values, ratio[codes], cells, 0.0)
+            apart = (_by_code(codes, rest * cells, size), b, _by_code(codes, cells * cells, size))
+        else:
+            ratio = _usable(_by_code(codes, values, size) / (rows * cells))
+            rest = values - (ratio * cells)[codes]
+        u, uu = _by_code(codes, rest, size), _by_code(codes, rest * rest, size)
+        lost = uu < _SMALL
+        if lost.any():
+            lost &= np.bincount(codes, rest != 0, size) > 0
+            uu[lost] = np.nan
+        return cls(ratio, u, uu, rows, 1.0 if apart else float(cells), apart)
+
+    @property
+    def products(self) -> tuple[Floats, Floats, Floats]:
+        """Σu b, Σb and Σb²."""
+        if self.apart is not None:
+            return self.apart
+        b = self.rows.astype(np.float64) * self.cells
+        return self.u * self.cells, b, b * self.cells
+
+    def around(self, ratio: Floats) -> Residuals:
+        """Return the same around other ratios."""
+        moved, (ub, b, bb) = self.ratio - ratio, self.products
+        u, uu = self.u + moved * b, self.uu + moved * (2 * ub + moved * bb)
+        apart = None if self.apart is None else (ub + moved * bb, b, bb)
+        return Residuals(ratio, u, uu, self.rows, self.cells, apart)
+
+    def take(self, rows: Integers) -> Residuals:
+        """Return those of some groups."""
+        apart = self.apart
+        if apart is not None:
+            apart = (apart[0][rows], apart[1][rows], apart[2][rows])
+        return Residuals(
+            self.ratio[rows], self.u[rows], self.uu[rows], self.rows[rows], self.cells, apart
+        )
+
+    @property
+    def squares(self) -> Floats:
+        """Σ e² around each group's own ratio."""
+        ub, b, bb = self.products
+        moved = -self.u / b
+        return np.asarray(np.maximum(self.uu + moved * (2 * ub + moved * bb), 0.0))
+
+    @classmethod
+    def united(
+        cls, parts: Sequence[Residuals], places: Sequence[Integers], rows: Integers
+    ) -> Residuals:
+        """Return the sums of several lists of groups, which are at these places of one."""
+        size = len(rows)
+        ratio, known = np.zeros(size), np.zeros(size, dtype=bool)
+        for part, where in zip(parts, places, strict=True):
+            new = ~known[where]
+            ratio[where[new]] = part.ratio[new]
+            known[where] = True
+        alike = len({part.cells for part in parts}) == 1 and not any(part.apart for part in parts)
+        sums = np.zeros((2 if alike else 5, size))
+        for part, where in zip(parts, places, strict=True):
+            moved = part.around(ratio[where])
+            for total, values in zip(sums, (moved.u, moved.uu, *moved.products), strict=False):
+                total[where] += values
+        if alike:
+            return cls(ratio, sums[0], sums[1], rows, parts[0].cells)
+        return cls(ratio, sums[0], sums[1], rows, 1.0, (sums[2], sums[3], sums[4]))
+
+
+def _usable(ratio: Floats) -> Floats:
+    return np.where(np.isfinite(ratio), ratio, 0.0)
+
+
+def _by_code(codes: Integers, values: Floats, size: int) -> Floats:
+    return np.asarray(np.bincount(codes, values, size), dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """What is known of some groups: their names, rows, and sums, a column for each of J terms.
+
+    ``cells`` are the sums of what the means divide by, one for each group of terms that share it.
+    ``residuals`` are there where errors come from rows, not from clusters: of all terms for means,
+    then of all for sums, as far as they are wanted.
+    """
+
+    names: GroupNames
+    rows: Integers
+    totals: tuple[ExactSums, ...]
+    cells: tuple[ExactSums, ...]
+    residuals: tuple[Residuals, ...] = ()
+
+    def __len__(self) -> int:
+        """Return the number of groups."""
+        return len(self.rows)
+
+    def take(self, rows: Integers) -> Sums:
+        """Return some of the groups."""
+        return Sums(
+            self.names.take(rows),
+            self.rows[rows],
+            tuple(one.take(rows) for one in self.totals),
+            tuple(one.take(rows) for one in self.cells),
+            tuple(one.take(rows) for one in self.residuals),
+        )
+
+    def collapsed(self, columns: Sequence[int]) -> Sums:
+        """Return the sums by some of the columns only; without residuals."""
+        kept = GroupNames.of([self.names.columns[i] for i in columns])
+        names, (codes,) = united([kept])
+        rows = np.zeros(len(names), np.int64)
+        np.add.at(rows, codes, self.rows)
+        return Sums(
+            names,
+            rows,
+            tuple(one.collapsed(codes, len(names)) for one in self.totals),
+            tuple(one.collapsed(codes, len(names)) for one in self.cells),
+        )
+
+    @classmethod
+    def of(cls, scored: Scored, spread: Sequence[str]) -> Sums:
+        """Return the sums of some rows, with the residuals for ``MEANS``, ``SUMS``, or both."""
+        names, codes = coded(scored.groups)
+        size = len(names)
+        rows = np.bincount(codes, minlength=size)
+        values = scored.losses.values
+        if scored.weight is not None:
+            values = weighed(values, scored.weight)
+        own = {
+            column: cells
+            for counted in scored.losses.counted
+            for cells in [_cells(counted, scored.weight)]
+            for column in counted.columns
+        }
+        return cls(
+            names,
+            rows,
+            tuple(ExactSums.of(column, codes, size) for column in values),
+            tuple(_sums_of(own[one.columns[0]], codes, rows) for one in scored.losses.counted),
+            tuple(
+                Residuals.of(column, own[i] if kind == MEANS else 1.0, codes, rows)
+                for kind in spread
+                for i, column in enumerate(values)
+            ),
+        )
+
+
+def _cells(counted: Counted, weight: Floats | None) -> Floats | float:
+    if weight is None or not counted.weighed:
+        return counted.cells
+    return np.asarray(counted.cells * weight)
+
+
+def _sums_of(cells: Floats | float, codes: Integers, rows: Integers) -> ExactSums:
+    if isinstance(cells, np.ndarray):
+        return ExactSums.of(cells, codes, len(rows))
+    if float(cells).is_integer():
+        return ExactSums.of_constant(cells, rows)
+    return ExactSums.of(np.full(len(codes), cells), codes, len(rows))
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The sums of all groups, in lists that are put together when they have grown.
+
+    ``spread`` says which residuals are wanted. Laws: ``Groups(…) + a == a``, and ``+`` is
+    commutative and associative, in what the lists stand for; exactly so for rows and sums, within
+    rounding for residuals.
+    """
+
+    spread: tuple[str, ...] = ()
+    parts: tuple[Sums, ...] = ()
+
+    @np.errstate(all="ignore")  # what is not finite has no error
+    def add(self, scored: Scored) -> Groups:
+        """Return the groups with some rows added."""
+        if not len(scored.losses):
+            return self
+        return self + replace(self, parts=(Sums.of(scored, self.spread),))
+
+    def __add__(self, other: Groups) -> Groups:
+        """Return the groups of both."""
+        parts = sorted((*self.parts, *other.parts), key=len, reverse=True)
+        if parts and sum(map(len, parts[1:])) > max(len(parts[0]) // 2, _PENDING):
+            parts = [_together(parts)]
+        return replace(self, parts=tuple(parts))
+
+    @property
+    def sums(self) -> Sums:
+        """The sums of all groups; there is at least one."""
+        return self.parts[0] if len(self.parts) == 1 else _together(self.parts)
+
+
+@np.errstate(all="ignore")
+def _together(parts: Sequence[Sums]) -> Sums:
+    names, places = united([part.names for part in parts])
+    size = len(names)
+
+    def sums(columns: Sequence[ExactSums]) -> ExactSums:
+        return summed([one.placed(where, size) for one, where in zip(columns, places, strict=True)])
+
+    rows = np.zeros(size, np.int64)
+    for part, where in zip(parts, places, strict=True):
+        rows[where] += part.rows
+    return Sums(
+        names,
+        rows,
+        tuple(map(sums, zip(*(part.totals for part in parts), strict=True))),
+        tuple(map(sums, zip(*(part.cells for part in parts), strict=True))),
+        tuple(
+            Residuals.united(columns, places, rows)
+            for columns in zip(*(part.residuals for part in parts), strict=True)
+        ),
+    )
