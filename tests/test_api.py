@@ -14,7 +14,10 @@ import pytest
 from sklearn.metrics import log_loss, mean_squared_error
 
 import lossctl
-from lossctl.cli import typed
+from lossctl.api import options_of
+from lossctl.cli.app import COMMANDS
+from lossctl.cli.declared import parameters
+from lossctl.cli.options import Scoring
 
 P, Y = [0.9, 0.2, 0.6], [1, 0, 1]
 NAMES = ["yes", "no", "yes"]
@@ -102,18 +105,18 @@ def test_options_have_the_names_of_the_command_line(tmp_path: Path) -> None:
         "bce", {"id": [1, 2, 3], "p": P}, {"id": [3, 2, 1], "y": Y[::-1]}, id="id"
     )
     np.testing.assert_allclose(joined.value, EXPECTED, rtol=1e-15)
-    parameters = {p.name for p in app_parameters()} - {"loss", "predictions", "labels"}
-    looks = {*("format", "json", "value", "output", "precision", "quiet", "color", "debug", "help")}
-    assert {"from_" if p == "form" else p for p in parameters - looks} == set(
-        get_type_hints(lossctl.Options)
-    )
 
 
-def app_parameters() -> list[Any]:
-    """Return the parameters of ``lossctl score``."""
-    import typer  # noqa: PLC0415
+def test_the_command_line_asks_for_the_same() -> None:
+    shared = {*Scoring.__annotations__}
+    assert shared | {"per_row"} == {*get_type_hints(lossctl.Options)}
+    assert shared | {"per_row"} <= {*parameters(COMMANDS["score"])}
 
-    return typer.main.get_command(typed.app).commands["score"].params  # type: ignore[attr-defined,no-any-return]
+
+@pytest.mark.parametrize(("name", "hint"), Scoring.__annotations__.items())
+def test_the_defaults_of_the_help_are_those_of_python(name: str, hint: Any) -> None:
+    options: Any = {name: hint.__metadata__[0].default}
+    assert options_of(**options) == options_of()
 
 
 @pytest.mark.parametrize(

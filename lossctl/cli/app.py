@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TypeAlias, Unpack
 
 from lossctl.cli import options, plain
 from lossctl.cli.exits import guarded
 from lossctl.cli.output import Output, chosen
 from lossctl.cli.terminal import Terminal
 from lossctl.errors import UsageError
-from lossctl.values import replace
+from lossctl.values import dataclass, replace
 from lossctl.version import __version__
 
-if TYPE_CHECKING:
-    from lossctl.api import Options as Asked
-
-Job: TypeAlias = Callable[[Terminal], None]
+Job: TypeAlias = Callable[[Terminal], int | None]
+"""What is left to do; it returns the exit code, where that is not 0."""
 
 COMPLETION = "_LOSSCTL_COMPLETE"  # set by the shell that wants to complete a word
 _FLAGS = ("-h", "--help", "-V", "--version", "--install-completion", "--show-completion")
 
 
-class Context(NamedTuple):
+@dataclass(frozen=True)
+class Context:
     """What a command is told besides its options; Typer's context says the same."""
 
     obj: Terminal
@@ -40,9 +39,7 @@ def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
     def program() -> int | None:
         # A command returns its job, which runs outside: Typer has its own ideas of a closed pipe.
         job = _job(words, world)
-        if callable(job):
-            job(world)
-        return job if isinstance(job, int) else None
+        return job(world) if callable(job) else job
 
     return guarded(program, world, debug="--debug" in words)
 
@@ -70,45 +67,18 @@ def score(
     context: Context,
     loss: options.Loss,
     predictions: options.Predictions,
-    labels: options.Labels = None,
-    form: options.Form = None,
-    reduction: options.Reduction = None,
-    pred_col: options.PredictionColumns = None,
-    label_col: options.LabelColumns = None,
-    id: options.Id = None,  # noqa: A002  # the option's name
-    unmatched: options.Unmatched = "error",
-    weight_col: options.WeightColumn = None,
-    weights: options.Weights = None,
-    classes: options.Classes = None,
-    label_base: options.LabelBase = 0,
-    positive: options.Positive = None,
-    ignore_label: options.IgnoreLabel = None,
-    input_format: options.InputFormat = None,
-    header: options.Header = None,
-    delimiter: options.Delimiter = None,
-    decimal: options.Decimal = ".",
-    nan: options.Nan = "error",
-    sum_tol: options.SumTolerance = 1e-3,
-    diagnose: options.Diagnose = "warn",
-    convention: options.Convention = "exact",
-    eps: options.Eps = None,
-    normalize: options.Normalize = False,
-    label_smoothing: options.LabelSmoothing = 0.0,
-    pos_weight: options.PosWeight = 1.0,
-    class_weight: options.ClassWeight = None,
-    fingerprint: options.Fingerprint = False,
-    level: options.Level = 0.95,
-    format: options.Format = None,  # noqa: A002  # the option's name
-    json: options.Json = False,
-    value: options.Value = False,
-    per_row: options.PerRow = None,
-    worst: options.Worst = 0,
-    jobs: options.Jobs = None,
-    output: options.Output = None,
-    precision: options.Precision = None,
-    quiet: options.Quiet = False,
-    color: options.Color = "auto",
-    debug: options.Debug = False,  # noqa: ARG001  # read in run(), where exceptions end
+    labels: options.Labels,
+    *,
+    format: options.Format,  # noqa: A002  # the option's name
+    json: options.Json,
+    value: options.Value,
+    per_row: options.PerRow,
+    output: options.Output,
+    precision: options.Precision,
+    quiet: options.Quiet,
+    color: options.Color,
+    debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
+    **asked: Unpack[options.Scoring],
 ) -> Job:
     """Score one set of predictions.
 
@@ -128,44 +98,17 @@ def score(
         )
     context.obj.look(color, quiet=quiet)
     look = Output(chosen(format, output, json=json, value=value), output, precision)
-    look.check_rows(reduction=reduction, per_row=per_row, worst=worst)
-    asked: Asked = {
-        "from_": form,
-        "reduction": reduction,
-        "pred_col": pred_col,
-        "label_col": label_col,
-        "id": id,
-        "unmatched": unmatched,
-        "weight_col": weight_col,
-        "weights": weights,
-        "classes": classes,
-        "label_base": label_base,
-        "positive": positive,
-        "ignore_label": ignore_label,
-        "input_format": input_format,
-        "header": header,
-        "delimiter": _delimiter(delimiter),
-        "decimal": decimal,
-        "nan": nan,
-        "sum_tol": sum_tol,
-        "diagnose": diagnose,
-        "convention": convention,
-        "eps": eps,
-        "normalize": normalize,
-        "label_smoothing": label_smoothing,
-        "pos_weight": pos_weight,
-        "class_weight": class_weight,
-        "fingerprint": fingerprint,
-        "level": level,
-        "worst": worst,
-        "jobs": jobs,
-        "per_row": per_row,
-    }
-    return partial(_score, (loss, predictions, labels), asked, look)
+    look.check_rows(reduction=asked["reduction"], per_row=per_row, worst=asked["worst"])
+    asked["delimiter"] = _delimiter(asked["delimiter"])
+    return partial(_score, (loss, predictions, labels), asked, per_row, look)
 
 
 def _score(
-    inputs: tuple[str, str, str | None], asked: Asked, look: Output, terminal: Terminal
+    inputs: tuple[str, str, str | None],
+    asked: options.Scoring,
+    per_row: str | None,
+    look: Output,
+    terminal: Terminal,
 ) -> None:
     # NumPy is not imported for --help.
     from lossctl import api, render, scoring  # noqa: PLC0415
@@ -173,18 +116,16 @@ def _score(
     from lossctl.sinks.delimited import Delimited  # noqa: PLC0415
     from lossctl.sinks.whole import refuse_to_overwrite  # noqa: PLC0415
 
-    per_row = None if asked["per_row"] is None else str(asked["per_row"])
     refuse_to_overwrite((look.path, per_row), (*inputs[1:], asked["weights"]))
+    plan = api.plan_of(*inputs, **asked, per_row=per_row)
     if asked["reduction"] == "none":
         with look.stream(terminal) as stream:
-            results = scoring.run(api.plan_of(*inputs, **asked), render.row_losses(stream))
-    elif asked["per_row"] == "-":
+            results = scoring.run(plan, render.row_losses(stream))
+    elif per_row == "-":
         shown = terminal.stdout.isatty()
-        plan = api.plan_of(*inputs, **asked)
         sink = partial(Delimited, terminal.stdout, delimiter="\t", shown=shown)
         results = scoring.run(plan, PerRow(plan, sink))
     else:
-        plan = api.plan_of(*inputs, **asked)
         if terminal.quiet:  # what others make of an infinite loss takes another reading
             plan = replace(plan, alternatives=())
         with terminal.progress(plan) as tell:
@@ -194,23 +135,19 @@ def _score(
                 results = api.run_with_rows(plan, per_row, tell)
     for warning in dict.fromkeys(w for result in results for w in result.warnings):
         terminal.say("warning", warning)
-    if asked["reduction"] != "none" and asked["per_row"] != "-":
+    if asked["reduction"] != "none" and per_row != "-":
         look.write(results, terminal)
 
 
 def onehot(
     context: Context,
     labels: options.LabelsOnly,
-    label_col: options.LabelColumn = None,
-    classes: options.Classes = None,
-    label_base: options.LabelBase = 0,
-    input_format: options.InputFormat = None,
-    header: options.Header = None,
-    delimiter: options.Delimiter = None,
-    decimal: options.Decimal = ".",
-    output: options.MatrixFile = None,
-    color: options.Color = "auto",
-    debug: options.Debug = False,  # noqa: ARG001  # read in run(), where exceptions end
+    *,
+    label_col: options.LabelColumn,
+    output: options.MatrixFile,
+    color: options.Color,
+    debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
+    **asked: Unpack[options.LabelFile],
 ) -> Job:
     """Write labels as one-hot rows: a column for each class.
 
@@ -223,19 +160,16 @@ def onehot(
       lossctl onehot labels.npy --classes cat,dog,owl -o onehot.parquet
     """  # noqa: D301  # as above
     context.obj.look(color, quiet=False)
-    asked: Asked = {
-        "classes": classes,
-        "label_base": label_base,
-        "input_format": input_format,
-        "header": header,
-        "delimiter": _delimiter(delimiter),
-        "decimal": decimal,
-    }
+    asked["delimiter"] = _delimiter(asked["delimiter"])
     return partial(_onehot, labels, label_col, asked, output)
 
 
 def _onehot(
-    labels: str, column: str | None, asked: Asked, output: str | None, terminal: Terminal
+    labels: str,
+    column: str | None,
+    asked: options.LabelFile,
+    output: str | None,
+    terminal: Terminal,
 ) -> None:
     from lossctl import api, onehot  # noqa: PLC0415
     from lossctl.sinks.delimited import Delimited  # noqa: PLC0415
@@ -258,12 +192,13 @@ def _onehot(
 
 def losses(
     context: Context,
-    loss: options.OneLoss = None,
-    format: options.ListFormat = None,  # noqa: A002  # the option's name
-    json: options.Json = False,
-    output: options.Output = None,
-    color: options.Color = "auto",
-    debug: options.Debug = False,  # noqa: ARG001  # read in run(), where exceptions end
+    loss: options.OneLoss,
+    *,
+    format: options.ListFormat,  # noqa: A002  # the option's name
+    json: options.Json,
+    output: options.Output,
+    color: options.Color,
+    debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
 ) -> Job:
     """List the losses, or show one: names, what a row costs, what it takes.
 
@@ -292,12 +227,13 @@ def _losses(loss: str | None, look: Output, terminal: Terminal) -> None:
 def signature(
     context: Context,
     first: options.Signature,
-    second: options.SecondSignature = None,
-    format: options.ListFormat = None,  # noqa: A002  # the option's name
-    json: options.Json = False,
-    output: options.Output = None,
-    color: options.Color = "auto",
-    debug: options.Debug = False,  # noqa: ARG001  # read in run(), where exceptions end
+    second: options.SecondSignature,
+    *,
+    format: options.ListFormat,  # noqa: A002  # the option's name
+    json: options.Json,
+    output: options.Output,
+    color: options.Color,
+    debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
 ) -> Job:
     """Say what a signature says, or in what two of them differ.
 

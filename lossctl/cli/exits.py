@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     """What the exit codes mean."""
 
     OK = 0
+    GATE = 1  # computed, and a gate failed
     USAGE = 2
     DATA = 3
     BUG = 70

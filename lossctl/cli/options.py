@@ -1,8 +1,11 @@
-"""Every option that commands share, declared once."""
+"""Every option that commands share, declared once, with its default.
 
-from __future__ import annotations
+A command names some one by one; those that go together are the fields of a TypedDict, and come in
+the help in its order. Another may extend it: ``class Batch(Scoring)``. There is no ``from
+__future__ import annotations`` here: fields are read as they stand, as text would be slow to read.
+"""
 
-from typing import Annotated, Optional
+from typing import Annotated, Optional, TypedDict
 
 from lossctl.cli.declared import Argument, Option
 
@@ -22,6 +25,7 @@ Labels = Annotated[
     Optional[str],
     Argument(
         metavar="[LABELS]",
+        default=None,
         help="The same for the labels. Without it they are a column of PREDICTIONS.",
     ),
 ]
@@ -32,149 +36,20 @@ LabelsOnly = Annotated[
         help="A file of labels; - is standard input; a directory or a quoted glob is one table.",
     ),
 ]
-OneLoss = Annotated[Optional[str], Argument(metavar="[LOSS]", help="A loss, or an alias.")]
+OneLoss = Annotated[
+    Optional[str], Argument(metavar="[LOSS]", default=None, help="A loss, or an alias.")
+]
 Signature = Annotated[
     str,
     Argument(metavar="SIGNATURE", help="A signature, in quotes."),
 ]
 SecondSignature = Annotated[
     Optional[str],
-    Argument(metavar="[SIGNATURE]", help="Another, to compare."),
-]
-Form = Annotated[
-    Optional[str],
-    Option(
-        "--from",
-        metavar="probs|logits|log-probs",
-        help="What the predictions hold. Default: probs; for nll log-probs.",
-    ),
-]
-Reduction = Annotated[
-    Optional[str],
-    Option(
-        "--reduction",
-        metavar="mean|sum|none",
-        help="Mean (default), sum, or none: the row losses, one a line.",
-    ),
-]
-PredictionColumns = Annotated[
-    Optional[str],
-    Option(
-        "--pred-col",
-        metavar="COLS",
-        help="Columns of predictions: names, globs, 0-based 3 or 3-12.",
-    ),
-]
-LabelColumns = Annotated[
-    Optional[str], Option("--label-col", metavar="COLS", help="Columns of labels.")
-]
-Id = Annotated[
-    Optional[str],
-    Option("--id", metavar="COL", help="Join both files by this column, in any order."),
-]
-Unmatched = Annotated[
-    str,
-    Option("--unmatched", metavar="error|skip", help="What to do about ids on one side only."),
-]
-WeightColumn = Annotated[
-    Optional[str],
-    Option("--weight-col", metavar="COL", help="The column of weights, on either side."),
-]
-Weights = Annotated[
-    Optional[str],
-    Option("--weights", metavar="FILE", help="A file of weights, in the predictions' order."),
+    Argument(metavar="[SIGNATURE]", default=None, help="Another, to compare."),
 ]
 LabelColumn = Annotated[
     Optional[str], Option("--label-col", metavar="COL", help="The column of labels.")
 ]
-Classes = Annotated[
-    Optional[str],
-    Option("--classes", metavar="A,B,C", help="The classes' names, in the order of the columns."),
-]
-LabelBase = Annotated[int, Option("--label-base", metavar="0|1", help="Where index labels start.")]
-Positive = Annotated[
-    Optional[str],
-    Option("--positive", metavar="NAME", help="The label that is predicted (bce)."),
-]
-IgnoreLabel = Annotated[
-    Optional[str],
-    Option("--ignore-label", metavar="LABEL", help="Leave out what has this label."),
-]
-InputFormat = Annotated[
-    Optional[str],
-    Option(
-        "--input-format",
-        metavar="FORMAT",
-        help="csv, tsv, npy, npz, parquet, arrow or jsonl; where nothing else tells it.",
-    ),
-]
-Header = Annotated[
-    Optional[bool],
-    Option("--header/--no-header", help="Whether text files start with a header."),
-]
-Delimiter = Annotated[
-    Optional[str],
-    Option("--delimiter", metavar="CHAR", help="What separates columns; else detected."),
-]
-Decimal = Annotated[str, Option("--decimal", metavar=".|,", help="The decimal mark of text files.")]
-Nan = Annotated[
-    str,
-    Option("--nan", metavar="error|skip|propagate", help="What to do about missing values."),
-]
-SumTolerance = Annotated[
-    float,
-    Option("--sum-tol", metavar="X", help="How far from 1 a row of probabilities may sum."),
-]
-Diagnose = Annotated[
-    str,
-    Option(
-        "--diagnose",
-        metavar="warn|error|off",
-        help="What to do where data look like something else than they were said to be.",
-    ),
-]
-Convention = Annotated[
-    str,
-    Option(
-        "--convention",
-        metavar="NAME",
-        help="Whose number: exact (default), torch, sklearn, keras, kaggle, xgboost, lightgbm; "
-        "all prints them side by side.",
-    ),
-]
-Eps = Annotated[
-    Optional[str],
-    Option(
-        "--eps",
-        metavar="X|auto|0",
-        help="Move probabilities into [X, 1 − X]; auto: eps of the stored type.",
-    ),
-]
-Normalize = Annotated[
-    bool, Option("--normalize", help="Divide rows of probabilities by their sum.")
-]
-LabelSmoothing = Annotated[
-    float,
-    Option("--label-smoothing", metavar="E", help="Labels y become (1 − E) y + E/K."),
-]
-PosWeight = Annotated[
-    float, Option("--pos-weight", metavar="W", help="What the event weighs (bce).")
-]
-ClassWeight = Annotated[
-    Optional[str],
-    Option(
-        "--class-weight",
-        metavar="cat=2,dog=1|FILE|balanced",
-        help="What classes weigh: by name, in their order (2,1), or balanced.",
-    ),
-]
-Fingerprint = Annotated[
-    bool,
-    Option(
-        "--fingerprint", help="Add to the signature what tells the labels (and ids) from others."
-    ),
-]
-Level = Annotated[float, Option("--level", metavar="X", help="Confidence level of the interval.")]
 Format = Annotated[
     Optional[str],
     Option(
@@ -200,8 +75,10 @@ MatrixFile = Annotated[
         help="Write to a .csv, .tsv, .npy or .parquet, whole or not. Default: CSV to the screen.",
     ),
 ]
-Json = Annotated[bool, Option("--json", help="Short for --format json.")]
-Value = Annotated[bool, Option("--value", help="Short for --format value: the number alone.")]
+Json = Annotated[bool, Option("--json", default=False, help="Short for --format json.")]
+Value = Annotated[
+    bool, Option("--value", default=False, help="Short for --format value: the number alone.")
+]
 PerRow = Annotated[
     Optional[str],
     Option(
@@ -211,15 +88,6 @@ PerRow = Annotated[
         "- prints them instead of the result.",
     ),
 ]
-Jobs = Annotated[
-    Optional[int],
-    Option(
-        "--jobs",
-        metavar="N",
-        help="Threads; by default the cores the process may use. The result is the same.",
-    ),
-]
-Worst = Annotated[int, Option("--worst", metavar="N", help="Show the N rows that cost most.")]
 Output = Annotated[
     Optional[str],
     Option("-o", "--output", metavar="FILE", help="Write the result to a file, whole or not."),
@@ -228,8 +96,211 @@ Precision = Annotated[
     Optional[int],
     Option("--precision", metavar="N", help="Significant digits of tables and Markdown."),
 ]
-Quiet = Annotated[bool, Option("-q", "--quiet", help="Say nothing but errors.")]
+Quiet = Annotated[bool, Option("-q", "--quiet", default=False, help="Say nothing but errors.")]
 Color = Annotated[
-    str, Option("--color", metavar="auto|always|never", help="Whether to use colour.")
+    str,
+    Option("--color", metavar="auto|always|never", default="auto", help="Whether to use colour."),
 ]
-Debug = Annotated[bool, Option("--debug", help="Show the traceback of a bug.")]
+Debug = Annotated[bool, Option("--debug", default=False, help="Show the traceback of a bug.")]
+
+
+class Inputs(TypedDict):
+    """What is scored against what, and how the rows become one number."""
+
+    from_: Annotated[
+        Optional[str],
+        Option(
+            "--from",
+            metavar="probs|logits|log-probs",
+            help="What the predictions hold. Default: probs; for nll log-probs.",
+        ),
+    ]
+    reduction: Annotated[
+        Optional[str],
+        Option(
+            "--reduction",
+            metavar="mean|sum|none",
+            help="Mean (default), sum, or none: the row losses, one a line.",
+        ),
+    ]
+    pred_col: Annotated[
+        Optional[str],
+        Option(
+            "--pred-col",
+            metavar="COLS",
+            help="Columns of predictions: names, globs, 0-based 3 or 3-12.",
+        ),
+    ]
+    label_col: Annotated[
+        Optional[str], Option("--label-col", metavar="COLS", help="Columns of labels.")
+    ]
+    id: Annotated[
+        Optional[str],
+        Option("--id", metavar="COL", help="Join both files by this column, in any order."),
+    ]
+    unmatched: Annotated[
+        str,
+        Option(
+            "--unmatched",
+            metavar="error|skip",
+            default="error",
+            help="What to do about ids on one side only.",
+        ),
+    ]
+    weight_col: Annotated[
+        Optional[str],
+        Option("--weight-col", metavar="COL", help="The column of weights, on either side."),
+    ]
+    weights: Annotated[
+        Optional[str],
+        Option("--weights", metavar="FILE", help="A file of weights, in the predictions' order."),
+    ]
+
+
+class ClassNames(TypedDict):
+    """What classes are called."""
+
+    classes: Annotated[
+        Optional[str],
+        Option(
+            "--classes", metavar="A,B,C", help="The classes' names, in the order of the columns."
+        ),
+    ]
+    label_base: Annotated[
+        int, Option("--label-base", metavar="0|1", default=0, help="Where index labels start.")
+    ]
+
+
+class Labelling(TypedDict):
+    """Which labels are meant."""
+
+    positive: Annotated[
+        Optional[str],
+        Option("--positive", metavar="NAME", help="The label that is predicted (bce)."),
+    ]
+    ignore_label: Annotated[
+        Optional[str],
+        Option("--ignore-label", metavar="LABEL", help="Leave out what has this label."),
+    ]
+
+
+class Files(TypedDict):
+    """How files are read."""
+
+    input_format: Annotated[
+        Optional[str],
+        Option(
+            "--input-format",
+            metavar="FORMAT",
+            help="csv, tsv, npy, npz, parquet, arrow or jsonl; where nothing else tells it.",
+        ),
+    ]
+    header: Annotated[
+        Optional[bool],
+        Option("--header/--no-header", help="Whether text files start with a header."),
+    ]
+    delimiter: Annotated[
+        Optional[str],
+        Option("--delimiter", metavar="CHAR", help="What separates columns; else detected."),
+    ]
+    decimal: Annotated[
+        str, Option("--decimal", metavar=".|,", default=".", help="The decimal mark of text files.")
+    ]
+
+
+class LabelFile(ClassNames, Files):
+    """How labels are read where there is nothing but them."""
+
+
+class Scoring(Inputs, ClassNames, Labelling, Files):
+    """All that can be asked of a scoring: what ``api.Options`` has, but for ``per_row``."""
+
+    nan: Annotated[
+        str,
+        Option(
+            "--nan",
+            metavar="error|skip|propagate",
+            default="error",
+            help="What to do about missing values.",
+        ),
+    ]
+    sum_tol: Annotated[
+        float,
+        Option(
+            "--sum-tol",
+            metavar="X",
+            default=1e-3,
+            help="How far from 1 a row of probabilities may sum.",
+        ),
+    ]
+    diagnose: Annotated[
+        str,
+        Option(
+            "--diagnose",
+            metavar="warn|error|off",
+            default="warn",
+            help="What to do where data look like something else than they were said to be.",
+        ),
+    ]
+    convention: Annotated[
+        str,
+        Option(
+            "--convention",
+            metavar="NAME",
+            default="exact",
+            help="Whose number: exact (default), torch, sklearn, keras, kaggle, xgboost, lightgbm; "
+            "all prints them side by side.",
+        ),
+    ]
+    eps: Annotated[
+        Optional[str],
+        Option(
+            "--eps",
+            metavar="X|auto|0",
+            help="Move probabilities into [X, 1 − X]; auto: eps of the stored type.",
+        ),
+    ]
+    normalize: Annotated[
+        bool,
+        Option("--normalize", default=False, help="Divide rows of probabilities by their sum."),
+    ]
+    label_smoothing: Annotated[
+        float,
+        Option(
+            "--label-smoothing", metavar="E", default=0.0, help="Labels y become (1 − E) y + E/K."
+        ),
+    ]
+    pos_weight: Annotated[
+        float, Option("--pos-weight", metavar="W", default=1.0, help="What the event weighs (bce).")
+    ]
+    class_weight: Annotated[
+        Optional[str],
+        Option(
+            "--class-weight",
+            metavar="cat=2,dog=1|FILE|balanced",
+            help="What classes weigh: by name, in their order (2,1), or balanced.",
+        ),
+    ]
+    fingerprint: Annotated[
+        bool,
+        Option(
+            "--fingerprint",
+            default=False,
+            help="Add to the signature what tells the labels (and ids) from others.",
+        ),
+    ]
+    level: Annotated[
+        float,
+        Option("--level", metavar="X", default=0.95, help="Confidence level of the interval."),
+    ]
+    worst: Annotated[
+        int, Option("--worst", metavar="N", default=0, help="Show the N rows that cost most.")
+    ]
+    jobs: Annotated[
+        Optional[int],
+        Option(
+            "--jobs",
+            metavar="N",
+            help="Threads; by default the cores the process may use. The result is the same.",
+        ),
+    ]

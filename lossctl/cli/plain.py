@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lossctl.cli.declared import Argument, Declared, parameters
+from lossctl.cli.declared import REQUIRED, Argument, Declared, parameters
 
 
 def read(command: Callable[..., Any], words: Sequence[str]) -> dict[str, Any] | None:
-    """Return what the words give to a command's parameters, or None if Typer is to read them."""
+    """Return the values of all of a command's parameters, or None if Typer is to read the words."""
     declared = parameters(command)
     places = [name for name, one in declared.items() if isinstance(one.declaration, Argument)]
     options, switches = _spellings(declared)
-    found: dict[str, Any] = {}
+    found: dict[str, list[Any]] = {name: [] for name in declared}
     rest = iter(words)
     for word in rest:
         if word in switches:
@@ -25,14 +25,30 @@ def read(command: Callable[..., Any], words: Sequence[str]) -> dict[str, Any] | 
         elif word in options:
             name = options[word]
             value = _value(declared[name].kind, next(rest, ""))
+        elif places:
+            name, value = places[0], _value(str, word)
+            places = places if declared[name].several else places[1:]
         else:
-            name = places.pop(0) if places else ""
-            value = _value(str, word)
-        if not name or name in found or value is None:
             return None
-        found[name] = value
-    complete = all(declared[name].hint is not str for name in places)
-    return found if complete else None
+        if value is None:
+            return None
+        found[name].append(value)
+    if not all(_is_allowed(one, len(found[name])) for name, one in declared.items()):
+        return None
+    return {name: _given(one, found[name]) for name, one in declared.items()}
+
+
+def _is_allowed(one: Declared, count: int) -> bool:
+    """Whether a parameter may be given so often."""
+    least = int(one.declaration.default is REQUIRED)
+    return least <= count and (one.several or count <= 1)
+
+
+def _given(one: Declared, values: list[Any]) -> Any:
+    """Return the value of a parameter that was given these values."""
+    if one.several:
+        return values or [*one.declaration.default]
+    return values[0] if values else one.declaration.default
 
 
 def _spellings(declared: dict[str, Declared]) -> tuple[dict[str, str], dict[str, tuple[str, bool]]]:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
+from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import typer
 
 from lossctl.cli.app import COMMANDS, COMPLETION, Job, print_version
-from lossctl.cli.declared import Argument, Declared, parameters
+from lossctl.cli.declared import REQUIRED, Argument, Declared, parameters
 from lossctl.cli.exits import ExitCode
 from lossctl.cli.terminal import Terminal
 from lossctl.errors import UsageError
 from lossctl.names import did_you_mean
-
-app = typer.Typer(
-    name="lossctl",
-    rich_markup_mode=None,  # Rich in the help costs 0.1 s of start-up
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
 
 def read(words: Sequence[str], terminal: Terminal) -> Job | int | None:
@@ -70,7 +63,6 @@ def _print_version(context: typer.Context, asked: bool) -> None:  # noqa: FBT001
         raise typer.Exit
 
 
-@app.callback()
 def lossctl(
     version: Annotated[
         bool,
@@ -90,32 +82,49 @@ def lossctl(
     """  # noqa: D301  # \b keeps the lines of the example apart
 
 
+def made(commands: Mapping[str, Callable[..., Job]]) -> typer.Typer:
+    """Return the program that has these commands."""
+    program = typer.Typer(
+        name="lossctl",
+        rich_markup_mode=None,  # Rich in the help costs 0.1 s of start-up
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    program.callback()(lossctl)
+    for name, command in commands.items():
+        # What score is given too much of, it says itself.
+        settings = {"allow_extra_args": name == "score"}
+        program.command(name, context_settings=settings)(_for_typer(command))
+    return program
+
+
 def _for_typer(command: Callable[..., Job]) -> Callable[..., Job]:
     """Return a command whose parameters are declared as Typer wants it."""
 
     def call(**given: Any) -> Job:
         return command(**given)
 
-    hints = {name: _hint(one) for name, one in parameters(command).items()}
-    hints["context"] = typer.Context
-    own = inspect.signature(command).parameters.values()
-    changed = [one.replace(annotation=hints[one.name]) for one in own]
-    call.__doc__, call.__annotations__ = command.__doc__, hints
-    call.__signature__ = inspect.Signature(changed)  # type: ignore[attr-defined]
+    declared = [_parameter(name, one) for name, one in parameters(command).items()]
+    context = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    call.__doc__ = command.__doc__
+    call.__annotations__ = {one.name: one.annotation for one in (context, *declared)}
+    call.__signature__ = Signature([context, *declared])  # type: ignore[attr-defined]
     return call
 
 
-def _hint(one: Declared) -> Any:
-    declared = one.declaration
-    if isinstance(declared, Argument):
-        found = typer.Argument(metavar=declared.metavar, help=declared.help, show_default=False)
+def _parameter(name: str, one: Declared) -> Parameter:
+    said = one.declaration
+    found: Any
+    if isinstance(said, Argument):
+        found = typer.Argument(metavar=said.metavar, help=said.help, show_default=False)
     else:
-        found = typer.Option(*declared.spellings, metavar=declared.metavar, help=declared.help)
-    return Annotated[one.hint, found]
-
-
-for _name, _command in COMMANDS.items():
-    # What score is given too much of, it says itself.
-    app.command(_name, context_settings={"allow_extra_args": _name == "score"})(
-        _for_typer(_command)
+        found = typer.Option(*said.spellings, metavar=said.metavar, help=said.help)
+    return Parameter(
+        name,
+        Parameter.KEYWORD_ONLY,
+        default=Parameter.empty if said.default is REQUIRED else said.default,
+        annotation=Annotated[one.hint, found],
     )
+
+
+app = made(COMMANDS)
