@@ -98,7 +98,9 @@ def score(
         )
     context.obj.look(color, quiet=quiet)
     look = Output(chosen(format, output, json=json, value=value), output, precision)
-    look.check_rows(reduction=asked["reduction"], per_row=per_row, worst=asked["worst"])
+    look.check_rows(
+        reduction=asked["reduction"], per_row=per_row, worst=asked["worst"], by=asked["by"]
+    )
     asked["delimiter"] = _delimiter(asked["delimiter"])
     return partial(_score, (loss, predictions, labels), asked, per_row, look)
 

@@ -293,6 +293,28 @@ class Scoring(Inputs, ClassNames, Labelling, Files):
         float,
         Option("--level", metavar="X", default=0.95, help="Confidence level of the interval."),
     ]
+    by: Annotated[
+        list[str],
+        Option(
+            "--by",
+            metavar="COL",
+            default=(),
+            help="A row for each group with the same value there; label is per class. May be "
+            "given several times.",
+        ),
+    ]
+    min_group: Annotated[
+        int,
+        Option("--min-group", metavar="N", default=1, help="Hide groups of fewer rows."),
+    ]
+    cluster: Annotated[
+        Optional[str],
+        Option(
+            "--cluster",
+            metavar="COL",
+            help="Rows with the same value there depend on each other: robust standard errors.",
+        ),
+    ]
     worst: Annotated[
         int, Option("--worst", metavar="N", default=0, help="Show the N rows that cost most.")
     ]

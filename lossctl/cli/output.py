@@ -37,15 +37,18 @@ class Output:
                 f"--precision is for tables and Markdown; {self.format} keeps every digit"
             )
 
-    def check_rows(self, *, reduction: str | None, per_row: str | None, worst: int) -> None:
+    def check_rows(
+        self, *, reduction: str | None, per_row: str | None, worst: int, by: Sequence[str]
+    ) -> None:
         """Refuse what does not go together with rows that are shown one by one."""
         instead = "--reduction none" if reduction == "none" else "--per-row -"
         if per_row is not None and reduction == "none":
             raise UsageError("--reduction none and --per-row are two ways to print the rows")
         if (reduction == "none" or per_row == "-") and self.format not in ("auto", "tsv"):
             raise UsageError(f"{instead} prints rows, which have no {self.format} format")
-        if (reduction == "none" or per_row == "-") and worst:
-            raise UsageError(f"{instead} takes the place of the result, and of its --worst")
+        for option, given in (("--worst", worst), ("--by", by)):
+            if (reduction == "none" or per_row == "-") and given:
+                raise UsageError(f"{instead} takes the place of the result, and of its {option}")
         if per_row == "-" and self.path is not None:
             raise UsageError("--per-row - takes the place of the result, and of its -o")
         if None not in (per_row, self.path) and _same_file(str(per_row), str(self.path)):

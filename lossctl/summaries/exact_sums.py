@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ _BITS = 32
 _LOWEST = -34  # 2^(32·−34) divides every float64
 _HIGHEST = 30  # above 2^(32·31) a rounding constant would overflow
 _ROWS = 1 << 20  # so many integers of 32 bits add up exactly in a float64
-_FULL = 1 << 61  # of a limb: carried on before it overflows
+_FULL = 1 << 62  # of a limb: carried on before it overflows
 _STEP = 10_000  # groups: of so many Python's own numbers are made at a time
 _KINDS = ("nan", "inf", "-inf")
 
@@ -61,14 +62,6 @@ class ExactSums:
     def of_constant(cls, value: float, counts: Integers) -> ExactSums:
         """Return the sums of one number, so often in each group: a whole one below 2^31."""
         return cls(len(counts), {0: counts * int(value)})
-
-    def placed(self, places: Integers, size: int) -> ExactSums:
-        """Return the sums among more groups, of which these are at different places."""
-        return ExactSums(
-            size,
-            {i: _placed(limb, places, size) for i, limb in self.limbs.items()},
-            {kind: _placed(count, places, size) for kind, count in self.odd.items()},
-        )
 
     def collapsed(self, codes: Integers, size: int) -> ExactSums:
         """Return the sums of groups of these groups, by their codes."""
@@ -123,18 +116,30 @@ class ExactSums:
                 yield total << base if base >= 0 else total >> -base  # whole: nothing is lost
 
 
-def summed(parts: Sequence[ExactSums]) -> ExactSums:
-    """Return the sums of the same groups, added up."""
-    limbs: dict[int, Integers] = {}
-    odd: dict[str, Integers] = {}
-    for part in parts:
-        for i, limb in part.limbs.items():
-            limbs[i] = limbs[i] + limb if i in limbs else limb
-        for kind, count in part.odd.items():
-            odd[kind] = odd[kind] + count if kind in odd else count
-        if any(_is_full(limb) for limb in limbs.values()):
-            limbs = _carried(limbs)
-    return ExactSums(parts[0].size, limbs, odd)
+def summed(
+    parts: Sequence[ExactSums], places: Sequence[Integers] | None = None, size: int | None = None
+) -> ExactSums:
+    """Return sums of the same groups added up, or of those that are at these places of ``size``."""
+    where: Sequence[Any] = places or [slice(None)] * len(parts)
+    size = parts[0].size if size is None else size
+    limbs = [part.limbs for part in parts]
+    if sum(max(map(_largest, one.values()), default=0) for one in limbs) > _FULL:
+        limbs = list(map(_carried, limbs))
+    return ExactSums(
+        size, _added(limbs, where, size), _added([part.odd for part in parts], where, size)
+    )
+
+
+def _added(
+    parts: Sequence[Mapping[Any, Integers]], where: Sequence[Any], size: int
+) -> dict[Any, Integers]:
+    found: dict[Any, Integers] = {}
+    for part, rows in zip(parts, where, strict=True):
+        for key, values in part.items():
+            if key not in found:
+                found[key] = np.zeros(size, np.int64)
+            found[key][rows] += values
+    return found
 
 
 def _limbs(values: Floats, bound: float, codes: Integers, size: int) -> dict[int, Integers]:
@@ -171,14 +176,8 @@ def _of_huge(values: Floats, codes: Integers, size: int) -> dict[int, Integers]:
     return limbs
 
 
-def _placed(values: Integers, places: Integers, size: int) -> Integers:
-    found = np.zeros(size, np.int64)
-    found[places] = values
-    return found
-
-
-def _is_full(limb: Integers) -> bool:
-    return bool(len(limb)) and max(int(limb.max()), -int(limb.min())) > _FULL
+def _largest(limb: Integers) -> int:
+    return max(int(limb.max()), -int(limb.min())) if len(limb) else 0
 
 
 def _carried(limbs: Mapping[int, Integers]) -> dict[int, Integers]:

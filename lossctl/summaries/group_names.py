@@ -88,15 +88,20 @@ def united(parts: Sequence[GroupNames]) -> tuple[GroupNames, list[Integers]]:
     """
     words = np.concatenate([part.words for part in parts])
     distinct, first, places = np.unique(words, return_index=True, return_inverse=True)
+    places = np.split(places, np.cumsum([len(part) for part in parts])[:-1])
+    if all(len(part.columns) == 1 and part.columns[0].texts is None for part in parts):
+        return GroupNames((Ids(distinct, None),), distinct), places  # the words are the names
     columns = tuple(map(Ids.joined, zip(*(part.columns for part in parts), strict=True)))
     if len(distinct) < len(words):
-        rows = np.arange(len(words))
-        for ids in columns:
-            same = ids.same(rows, ids, first[places])
-            if not same.all():
-                row = int(np.flatnonzero(~same)[0])
-                pair = [ids.text(row), ids.text(int(first[places[row]]))]
-                raise DataError(f"the groups {listing(pair)} have the same 64-bit hash")
-    ends = np.cumsum([len(part) for part in parts])[:-1]
-    names = GroupNames(tuple(ids.take(first) for ids in columns), distinct)
-    return names, [np.asarray(rows) for rows in np.split(places, ends)]
+        _check_alike(columns, first[np.concatenate(places)])
+    return GroupNames(tuple(ids.take(first) for ids in columns), distinct), places
+
+
+def _check_alike(columns: Sequence[Ids], first: Integers) -> None:
+    """Check that names with the same word are equal to the first of them."""
+    for ids in columns:
+        same = ids.same(np.arange(len(ids)), ids, first)
+        if not same.all():
+            row = int(np.flatnonzero(~same)[0])
+            pair = [ids.text(row), ids.text(int(first[row]))]
+            raise DataError(f"the groups {listing(pair)} have the same 64-bit hash")

@@ -63,7 +63,10 @@ class Residuals:
 
     def around(self, ratio: Floats) -> Residuals:
         """Return the same around other ratios."""
-        moved, (ub, b, bb) = self.ratio - ratio, self.products
+        moved = self.ratio - ratio
+        if not moved.any():
+            return self
+        ub, b, bb = self.products
         u, uu = self.u + moved * b, self.uu + moved * (2 * ub + moved * bb)
         apart = None if self.apart is None else (ub + moved * bb, b, bb)
         return Residuals(ratio, u, uu, self.rows, self.cells, apart)
@@ -99,7 +102,8 @@ class Residuals:
         sums = np.zeros((2 if alike else 5, size))
         for part, where in zip(parts, places, strict=True):
             moved = part.around(ratio[where])
-            for total, values in zip(sums, (moved.u, moved.uu, *moved.products), strict=False):
+            added = (moved.u, moved.uu) if alike else (moved.u, moved.uu, *moved.products)
+            for total, values in zip(sums, added, strict=True):
                 total[where] += values
         if alike:
             return cls(ratio, sums[0], sums[1], rows, parts[0].cells)
@@ -220,7 +224,7 @@ class Groups:
     def __add__(self, other: Groups) -> Groups:
         """Return the groups of both."""
         parts = sorted((*self.parts, *other.parts), key=len, reverse=True)
-        if parts and sum(map(len, parts[1:])) > max(len(parts[0]) // 2, _PENDING):
+        if parts and sum(map(len, parts[1:])) > max(len(parts[0]) // 4, _PENDING):
             parts = [_together(parts)]
         return replace(self, parts=tuple(parts))
 
@@ -236,7 +240,7 @@ def _together(parts: Sequence[Sums]) -> Sums:
     size = len(names)
 
     def sums(columns: Sequence[ExactSums]) -> ExactSums:
-        return summed([one.placed(where, size) for one, where in zip(columns, places, strict=True)])
+        return summed(columns, places, size)
 
     rows = np.zeros(size, np.int64)
     for part, where in zip(parts, places, strict=True):
