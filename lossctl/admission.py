@@ -47,6 +47,9 @@ def admit(plan: Plan, pair: Pair, seen: Mapping[str, int]) -> Admitted:
     if plan.shows_rows:
         shown = _shown(plan, pair)
         block = replace(block, shown=shown if isinstance(kept, range) else shown.take(kept))
+    if pair.partners is not None:
+        partners = pair.partners if isinstance(kept, range) else pair.partners[kept]
+        block = replace(block, partners=partners)
     if plan.roles.groupings:
         groups = _groups(plan, pair)
         if not isinstance(kept, range):

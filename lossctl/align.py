@@ -24,7 +24,8 @@ _SIDES = (PREDICTION, LABEL)
 class Pair:
     """The same rows of both inputs; ``rows`` are their numbers in the predictions, growing.
 
-    ``groups`` are the columns that were asked for to make groups, but for the label itself.
+    ``groups`` are the columns that were asked for to make groups, but for the label itself. Rows
+    that were joined have the numbers of their ``partners`` among the labels.
     """
 
     rows: range | Integers
@@ -32,6 +33,7 @@ class Pair:
     label: Batch
     weight: Floats | None = None
     groups: tuple[Names, ...] = ()
+    partners: Integers | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -40,16 +42,26 @@ class Pair:
     def __getitem__(self, rows: slice) -> Pair:
         """Return some of the rows."""
         weight = None if self.weight is None else self.weight[rows]
-        groups = tuple(names[rows] for names in self.groups)
-        return Pair(self.rows[rows], self.prediction[rows], self.label[rows], weight, groups)
+        return Pair(
+            self.rows[rows],
+            self.prediction[rows],
+            self.label[rows],
+            weight,
+            tuple(names[rows] for names in self.groups),
+            None if self.partners is None else self.partners[rows],
+        )
 
     def take(self, rows: Integers) -> Pair:
         """Return the rows of these places."""
         weight = None if self.weight is None else self.weight[rows]
-        numbers = np.asarray(self.rows)[rows]
-        groups = tuple(names.take(rows) for names in self.groups)
-        prediction, label = self.prediction.take(rows), self.label.take(rows)
-        return Pair(numbers, prediction, label, weight, groups)
+        return Pair(
+            np.asarray(self.rows)[rows],
+            self.prediction.take(rows),
+            self.label.take(rows),
+            weight,
+            tuple(names.take(rows) for names in self.groups),
+            None if self.partners is None else self.partners[rows],
+        )
 
     def index(self, row: int) -> int:
         """Return which of the rows has this number."""

@@ -60,7 +60,8 @@ class Block:
     (n,) int64 positions of the class or (n, K) float64 one-hot or soft rows. ``weight`` is (n,), or
     None where all rows weigh the same. ``left_out`` marks
     cells, (n, m), that cost nothing and are not counted; None where there are none. ``rows`` are
-    the rows' numbers in the whole input, ``read`` is how many were read for these. The rest was
+    the rows' numbers in the whole input, ``partners`` those of the labels they were joined with.
+    ``read`` is how many were read for these. The rest was
     found on the way: missing cells, or rows, that were skipped; rows with a value that was moved
     to its bound; labels, or rows, that were ignored; labels met for the first time.
     ``shown`` is there where rows are to be told apart. ``groups`` are the columns that say which
@@ -79,6 +80,7 @@ class Block:
     seen: Mapping[str, int] = field(default_factory=dict)
     shown: Shown | None = None
     groups: tuple[Names, ...] = ()
+    partners: Integers | None = None
 
 
 @dataclass(frozen=True)

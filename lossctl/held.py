@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from lossctl.block import Floats
 from lossctl.errors import DataError
 from lossctl.ids import Ids, Rows
 from lossctl.index import Index, index_of
 from lossctl.names import listing, readable
-from lossctl.sources.table import Batch, Column, Request, Table, joined
+from lossctl.sources.kept import Kept
+from lossctl.sources.table import Batch, Column, Request, Table, joined, small
 from lossctl.unmatched import NAMED
 from lossctl.values import dataclass, replace
 
@@ -68,17 +68,24 @@ class Labels:
 
 
 def hold(table: Table, request: Request, key: Column) -> Labels:
-    """Read a whole table of labels; where its rows stand is found by reading again.
+    """Read a whole table of labels, once if it is kept; where its rows stand is found by reading.
 
     Raises:
         DataError: there are no rows, an id is empty or stands twice, or a cell is bad.
 
     """
+    if isinstance(table, Kept):
+        found: Labels = table.once((request, key), lambda: _hold(table.table, request, key))
+        return found
+    return _hold(table, request, key)
+
+
+def _hold(table: Table, request: Request, key: Column) -> Labels:
     numbers, others, ids = [], [], []
     fault = None
     try:
         for batch, own in identified(table, request, key, keep=True):
-            numbers.append(_small(batch.numbers))
+            numbers.append(small(batch.numbers))
             others.append(Batch(np.empty((len(batch), 0)), batch.names))
             ids.append(own)
     except DataError as error:  # an id before it may stand twice
@@ -92,14 +99,6 @@ def hold(table: Table, request: Request, key: Column) -> Labels:
     if fault is not None:
         raise fault
     return Labels(np.concatenate(numbers), rest, index)
-
-
-def _small(numbers: Floats) -> npt.NDArray[np.generic]:
-    """Return the same numbers, bit for bit, in a byte each if they fit: most labels do."""
-    with np.errstate(invalid="ignore"):  # NaN
-        small = numbers.astype(np.int8)
-    same = small.astype(np.float64).view(np.int64) == numbers.view(np.int64)
-    return small if same.all() else numbers
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from lossctl.index import Strangers, duplicates
 from lossctl.names import quoted, readable
 from lossctl.sources.table import Batch, Column, Inputs
 from lossctl.unmatched import NAMED, Unmatched
-from lossctl.values import dataclass
+from lossctl.values import dataclass, replace
 
 ERROR, SKIP = "error", "skip"
 _WAITING = 128
@@ -122,8 +122,10 @@ def _pair(roles: Roles, matched: _Matched, labels: Labels, partners: Rows) -> Pa
     """Return those rows of a batch that have a partner, as far as ``partners`` goes."""
     row, batch, known = matched.row, matched.batch, np.flatnonzero(partners >= 0)
     if len(known) == len(batch):
-        return paired(roles, range(row, row + len(batch)), batch, labels.of(partners))
-    return paired(roles, row + known, batch.take(known), labels.of(partners[known]))
+        pair = paired(roles, range(row, row + len(batch)), batch, labels.of(partners))
+        return replace(pair, partners=partners)
+    pair = paired(roles, row + known, batch.take(known), labels.of(partners[known]))
+    return replace(pair, partners=partners[known])
 
 
 def _without_partner(inputs: Inputs, key: Column, found: Unmatched) -> DataError:

@@ -18,7 +18,7 @@ from processes import Run
 from lossctl import ids as ids_module
 from lossctl.columns import ColumnOptions
 from lossctl.errors import DataError
-from lossctl.held import _small
+from lossctl.held import small
 from lossctl.ids import Ids
 from lossctl.index import Direct, Sorted, Strangers, duplicates, index_of
 from lossctl.result import Result
@@ -254,7 +254,7 @@ def test_labels_come_out_of_memory_as_they_went_in(
 def test_numbers_are_held_in_a_byte_only_if_no_bit_is_lost(
     numbers: list[float], held: type
 ) -> None:
-    kept = _small(np.array(numbers, dtype=np.float64))
+    kept = small(np.array(numbers, dtype=np.float64))
     assert kept.dtype == held
     assert kept.astype(np.float64).tobytes() == np.array(numbers, dtype=np.float64).tobytes()
 

@@ -12,6 +12,7 @@ from lossctl.sources.files import ARROW, JSONL, NPY, NPZ, PARQUET, Files, find
 from lossctl.sources.npy import open_npy
 from lossctl.sources.streams import STDIN
 from lossctl.sources.table import Table
+from lossctl.sources.views import View
 
 
 class Opened(NamedTuple):
@@ -49,6 +50,8 @@ def open_tables(
         raise DataError("two inputs are the same stream", where=" and ".join(names))
 
     def table(value: Any, side: str) -> Table:
+        if isinstance(value, ArrayTable | View):  # opened already
+            return value
         if not isinstance(value, str):
             return _held(value, side)
         return _open(found[value], side, options)
@@ -60,6 +63,19 @@ def open_tables(
     if weights is not None:
         return Opened(tuple(tables), table(weights, "weights"), not pipes)
     return Opened(tuple(tables), _weights_among(found.values(), weight_array), not pipes)
+
+
+def open_labels(labels: Any, options: InputOptions) -> Table:
+    """Open labels that several predictions are scored against: they are read once.
+
+    Raises:
+        DataError: they cannot be read.
+
+    """
+    from lossctl.sources.kept import kept  # noqa: PLC0415  # for batches
+
+    (table,) = open_tables([labels], options).tables[-1:]
+    return table if isinstance(table, ArrayTable) else kept(table)
 
 
 def _weights_among(found: Iterable[Files], array: str | None) -> Table | None:
@@ -98,4 +114,4 @@ def _held(value: Any, name: str) -> Table:
     return table_of(value, name)
 
 
-__all__ = ["ArrayTable", "InputOptions", "Table", "open_tables"]
+__all__ = ["ArrayTable", "InputOptions", "Table", "open_labels", "open_tables"]

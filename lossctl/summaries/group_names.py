@@ -88,13 +88,14 @@ def united(parts: Sequence[GroupNames]) -> tuple[GroupNames, list[Integers]]:
     """
     words = np.concatenate([part.words for part in parts])
     distinct, first, places = np.unique(words, return_index=True, return_inverse=True)
-    places = np.split(places, np.cumsum([len(part) for part in parts])[:-1])
+    ends = np.cumsum([len(part) for part in parts])[:-1]
+    where = [np.asarray(rows) for rows in np.split(places, ends)]
     if all(len(part.columns) == 1 and part.columns[0].texts is None for part in parts):
-        return GroupNames((Ids(distinct, None),), distinct), places  # the words are the names
+        return GroupNames((Ids(distinct, None),), distinct), where  # the words are the names
     columns = tuple(map(Ids.joined, zip(*(part.columns for part in parts), strict=True)))
     if len(distinct) < len(words):
-        _check_alike(columns, first[np.concatenate(places)])
-    return GroupNames(tuple(ids.take(first) for ids in columns), distinct), places
+        _check_alike(columns, first[places])
+    return GroupNames(tuple(ids.take(first) for ids in columns), distinct), where
 
 
 def _check_alike(columns: Sequence[Ids], first: Integers) -> None:
