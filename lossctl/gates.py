@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from lossctl.errors import UsageError
+from lossctl.numbers import spelled
 from lossctl.result import Result
 from lossctl.values import dataclass
 
@@ -66,7 +67,7 @@ class Gates:
                 if of_difference and result.predictions == baseline:
                     continue
                 passed, why = _judged(result, name, bound)
-                yield Verdict(result, f"{name} {bound:g}", passed, why)
+                yield Verdict(result, f"{name} {spelled(float(bound))}", passed, why)
 
 
 def _judged(result: Result, name: str, bound: float) -> tuple[bool, str]:
@@ -88,4 +89,4 @@ def _judged(result: Result, name: str, bound: float) -> tuple[bool, str]:
 def _below(what: str, value: float | None, bound: float) -> tuple[bool, str]:
     if value is None or math.isnan(value):
         return False, f"{what} not known"
-    return value <= bound, f"{what} {value:.6g}"
+    return value <= bound, f"{what} {spelled(float(value))}"
