@@ -102,14 +102,14 @@ class Delta:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as it stands in JSON."""
-        adjusted = {} if self.p_adjusted is None else {"p_adjusted": self.p_adjusted}
+        adjusted = {} if self.p_adjusted is None else {"p_adjusted": finite(self.p_adjusted)}
         return {
             "value": finite(self.value),
             "status": status_of(self.value),
             "stderr": finite(self.stderr),
             "low": finite(self.low),
             "high": finite(self.high),
-            "p": self.p,
+            "p": finite(self.p),
             **adjusted,
             "n": self.n,
         }
@@ -206,8 +206,20 @@ class Result:
         found = {name: None if one is None else one.to_dict() for name, one in others}
         return {"conventions": found}
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the result as it stands in JSON: no number in it is infinite or NaN."""
+    def _groups(self) -> dict[str, Any]:
+        if self.groups is None:
+            return {}
+        groups = [group.to_dict(self.level) for group in self.groups]
+        return {"groups": groups, "small_groups": self.small_groups}
+
+    def _ranked(self) -> dict[str, Any]:
+        return {"rank": self.rank, "delta": None if self.delta is None else self.delta.to_dict()}
+
+    def to_dict(self, *, ranked: bool = False) -> dict[str, Any]:
+        """Return the result as it stands in JSON: no number in it is infinite or NaN.
+
+        ``ranked``: with its rank and its difference to the baseline, as in a batch.
+        """
         label = self.columns.label
         columns = {
             "predictions": list(self.columns.predictions),
@@ -241,6 +253,8 @@ class Result:
             "columns": columns,
             **self._conventions(),
             **worst,
+            **(self._ranked() if ranked else {}),
+            **self._groups(),
             "signature": self.signature,
             "warnings": list(self.warnings),
         }
@@ -281,6 +295,10 @@ class Failure:
     predictions: str
     error: str
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as it stands in JSON."""
+        return {"predictions": self.predictions, "error": self.error}
+
 
 @dataclass(frozen=True)
 class Ranking:
@@ -295,3 +313,14 @@ class Ranking:
     failed: tuple[Failure, ...] = ()
     baseline: str | None = None
     hidden: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ranking as it stands in JSON: no number in it is infinite or NaN."""
+        return {
+            "schema": SCHEMA,
+            "loss": self.loss,
+            "baseline": self.baseline,
+            "hidden": self.hidden,
+            "results": [result.to_dict(ranked=True) for result in self.results],
+            "failed": [failure.to_dict() for failure in self.failed],
+        }

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "losses": {"block", "errors", "names", "numbers"},
     "summaries": {"block", "errors", "ids", "losses", "names", "numbers", "texts"},
     "result": {"version"},
+    "gates": {"errors", "numbers", "result"},
     "statistics": {"student", "summaries"},
     "sources": {"block", "errors", "known", "names", "numbers", "texts", "version"},
     "candidates": {"errors", "known", "losses", "names", "numbers", "sources"},
@@ -76,7 +77,7 @@ MAY_IMPORT = {
     "catalogue": {"conventions", "losses", "numbers"},
     "onehot": {"columns", "errors", "known", "labels", "names", "numbers", "sinks", "sources"},
     "rows": {"block", "names", "plan", "sinks"},
-    "render": {"block", "names", "numbers", "result"},
+    "render": {"block", "gates", "names", "numbers", "result"},
 }
 # What any part may import: it stands for a module of the standard library.
 EVERYWHERE = {"values"}

@@ -54,7 +54,7 @@ Format = Annotated[
     Optional[str],
     Option(
         "--format",
-        metavar="table|tsv|csv|json|jsonl|markdown|value",
+        metavar="table|tsv|csv|json|jsonl|markdown|junit|prometheus|value",
         help="Default: a table on a terminal, TSV in a pipe, by the suffix in a file.",
     ),
 ]

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from lossctl.cli.terminal import PIPE_WIDTH, Terminal
 from lossctl.errors import UsageError
-from lossctl.render.formats import BY_SUFFIX, FORMATS, WITH_PRECISION, WITH_WORST
+from lossctl.render.formats import BY_SUFFIX, FORMATS, OF_LISTS, WITH_PRECISION, WITH_WORST
 from lossctl.values import dataclass
 
 if TYPE_CHECKING:
+    from lossctl.gates import Verdict
     from lossctl.render import Looks
-    from lossctl.result import Result
+    from lossctl.result import Ranking, Result
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,29 @@ class Output:
             yield text
             text.detach()
 
-    def write(self, results: Sequence[Result], terminal: Terminal) -> None:
-        """Write results."""
+    def write(
+        self, results: Sequence[Result], terminal: Terminal, verdicts: Sequence[Verdict] = ()
+    ) -> None:
+        """Write results, and what gates say of them."""
         from lossctl import render  # noqa: PLC0415  # NumPy
 
         with self.stream(terminal) as stream:
-            render.write(results, self.format, stream, self._looks(stream, terminal))
+            looks = self._looks(stream, terminal)
+            render.write(results, self.format, stream, looks, verdicts)
+
+    def write_ranking(
+        self, ranking: Ranking, terminal: Terminal, verdicts: Sequence[Verdict] = ()
+    ) -> None:
+        """Write the results of a batch likewise."""
+        from lossctl import render  # noqa: PLC0415
+
+        with self.stream(terminal) as stream:
+            looks = self._looks(stream, terminal)
+            render.write_ranking(ranking, self.format, stream, looks, verdicts)
 
     def write_entries(self, entries: Sequence[Mapping[str, Any]], terminal: Terminal) -> None:
         """Write a list of things with the same keys."""
+        self._check_list()
         from lossctl import render  # noqa: PLC0415
 
         with self.stream(terminal) as stream:
@@ -86,10 +101,18 @@ class Output:
 
     def write_entry(self, entry: Mapping[str, Any], terminal: Terminal) -> None:
         """Write one thing: a line for each of its keys, or an object."""
+        self._check_list()
         from lossctl import render  # noqa: PLC0415
 
         with self.stream(terminal) as stream:
             render.write_entry(entry, self.format, stream, self._looks(stream, terminal))
+
+    def _check_list(self) -> None:
+        """Refuse formats that are for results only."""
+        if self.format not in OF_LISTS:
+            raise UsageError(
+                f"a list has no {self.format} format", hint=f"it has {', '.join(OF_LISTS)}"
+            )
 
     def _looks(self, stream: TextIO, terminal: Terminal) -> Looks:
         from lossctl import render  # noqa: PLC0415

@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 from lossctl.render.cells import PRECISION
-from lossctl.render.markdown import markdown_rows, markdown_text
-from lossctl.render.text import (
-    csv_rows,
-    csv_text,
-    dumped,
-    json_text,
-    jsonl_text,
-    tsv_rows,
-    tsv_text,
-    value_text,
-)
-from lossctl.result import Result
-from lossctl.values import dataclass
+from lossctl.render.report import Looks, Report
+from lossctl.result import Ranking, Result
 
 if TYPE_CHECKING:  # the formats' names are asked for without NumPy
     from lossctl.block import Block, RowLosses
+    from lossctl.gates import Verdict
 
 _BRIEF = 3  # keys of an entry
-_TEXTS = {
-    "tsv": tsv_text,
-    "csv": csv_text,
-    "json": json_text,
-    "jsonl": jsonl_text,
-    "value": value_text,
-}
 
-
-@dataclass(frozen=True)
-class Looks:
-    """What a table for people may use: columns of the screen, colour, significant digits."""
-
-    width: int
-    color: bool = False
-    precision: int = PRECISION
+Writer: TypeAlias = Callable[[Report, TextIO, Looks], None]
 
 
 def _format(name: str, stream: TextIO) -> str:
@@ -49,17 +25,56 @@ def _format(name: str, stream: TextIO) -> str:
     return "table" if stream.isatty() else "tsv"
 
 
-def write(results: Sequence[Result], name: str, stream: TextIO, looks: Looks) -> None:
-    """Write the results in a format; ``auto`` is a table on a terminal and TSV elsewhere."""
-    name = _format(name, stream)
-    if name == "table":
-        from lossctl.render.table import write_table  # noqa: PLC0415  # Rich, 40 ms
+def write(
+    results: Sequence[Result],
+    name: str,
+    stream: TextIO,
+    looks: Looks,
+    verdicts: Sequence[Verdict] = (),
+) -> None:
+    """Write the results in a format; ``auto`` is a table on a terminal and TSV elsewhere.
 
-        write_table(results, stream, looks)
-    elif name == "markdown":
-        stream.write(markdown_text(results, looks.precision))
-    else:
-        stream.write(_TEXTS[name](results))
+    Verdicts are shown by Markdown, JUnit and Prometheus.
+    """
+    _writer(_format(name, stream))(Report(results, verdicts), stream, looks)
+
+
+def write_ranking(
+    ranking: Ranking,
+    name: str,
+    stream: TextIO,
+    looks: Looks,
+    verdicts: Sequence[Verdict] = (),
+) -> None:
+    """Write the results of a batch, in the order of the ranking; formats as for ``write``."""
+    _writer(_format(name, stream))(Report(ranking.results, verdicts, ranking), stream, looks)
+
+
+def _writer(name: str) -> Writer:
+    """Return what writes a format; only that is imported: Rich alone takes 40 ms."""
+    if name == "table":
+        from lossctl.render.table import write_table  # noqa: PLC0415
+
+        return write_table
+    if name == "markdown":
+        from lossctl.render.markdown import write_markdown  # noqa: PLC0415
+
+        return write_markdown
+    if name in ("json", "jsonl"):
+        from lossctl.render import objects  # noqa: PLC0415
+
+        return objects.write_json if name == "json" else objects.write_jsonl
+    if name == "junit":
+        from lossctl.render.junit import write_junit  # noqa: PLC0415
+
+        return write_junit
+    if name == "prometheus":
+        from lossctl.render.prometheus import write_prometheus  # noqa: PLC0415
+
+        return write_prometheus
+    from lossctl.render import text  # noqa: PLC0415
+
+    return {"tsv": text.write_tsv, "csv": text.write_csv, "value": text.write_values}[name]
 
 
 def write_entries(
@@ -70,21 +85,26 @@ def write_entries(
     What people read has the first few of them, so that it fits a screen.
     """
     name = _format(name, stream)
-    if name == "json":
-        stream.write(dumped(entries, indent=2, ensure_ascii=False))
-    elif name == "jsonl":
-        stream.writelines(dumped(entry, ensure_ascii=False) for entry in entries)
-    else:
-        most = _BRIEF if name in ("table", "markdown") else None
-        rows = [list(entries[0])[:most]]
-        rows += [list(map(_joined, entry.values()))[:most] for entry in entries]
-        _write_cells(rows, name, stream, looks)
+    if name in ("json", "jsonl"):
+        from lossctl.render.objects import dumped  # noqa: PLC0415
+
+        if name == "json":
+            stream.write(dumped(entries, indent=2, ensure_ascii=False))
+        else:
+            stream.writelines(dumped(entry, ensure_ascii=False) for entry in entries)
+        return
+    most = _BRIEF if name in ("table", "markdown") else None
+    rows = [list(entries[0])[:most]]
+    rows += [list(map(_joined, entry.values()))[:most] for entry in entries]
+    _write_cells(rows, name, stream, looks)
 
 
 def write_entry(entry: Mapping[str, Any], name: str, stream: TextIO, looks: Looks) -> None:
     """Write one entry: a line for each of its keys, or an object."""
     name = _format(name, stream)
     if name in ("json", "jsonl"):
+        from lossctl.render.objects import dumped  # noqa: PLC0415
+
         stream.write(dumped(entry, indent=2 if name == "json" else None, ensure_ascii=False))
         return
     title, *others = ((key, _joined(value)) for key, value in entry.items())
@@ -96,9 +116,14 @@ def _write_cells(rows: list[list[str]], name: str, stream: TextIO, looks: Looks)
         from lossctl.render.table import write_cells  # noqa: PLC0415
 
         write_cells(rows, stream, looks)
+    elif name == "markdown":
+        from lossctl.render.markdown import write_rows  # noqa: PLC0415
+
+        write_rows(rows, stream)
     else:
-        texts = {"tsv": tsv_rows, "csv": csv_rows, "markdown": markdown_rows}
-        stream.write(texts[name](rows))
+        from lossctl.render.text import csv_rows, tsv_rows  # noqa: PLC0415
+
+        (csv_rows if name == "csv" else tsv_rows)(rows, stream)
 
 
 def _joined(value: Any) -> str:
@@ -115,4 +140,12 @@ def row_losses(stream: TextIO) -> Callable[[Block, RowLosses], None]:
     return write_block
 
 
-__all__ = ["PRECISION", "Looks", "row_losses", "write", "write_entries", "write_entry"]
+__all__ = [
+    "PRECISION",
+    "Looks",
+    "row_losses",
+    "write",
+    "write_entries",
+    "write_entry",
+    "write_ranking",
+]

@@ -3,47 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from rich.box import HEAVY_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lossctl.render import cells
-from lossctl.result import Result
+from lossctl.names import printable
+from lossctl.render import cells, standings
+from lossctl.render.cells import Grid
+from lossctl.render.report import Report
+from lossctl.result import Ranking, Result
 
 if TYPE_CHECKING:
-    from lossctl.render import Looks
+    from lossctl.render.report import Looks
+
+_WORDS = 8  # columns of the screen, at least, for a column of words
 
 
-def write_table(results: Sequence[Result], stream: TextIO, looks: Looks) -> None:
-    """Write a row a loss, and below what they have in common."""
-    console = _console(stream, looks)
-    console.print(_table(cells.header(results), [cells.row(r, looks.precision) for r in results]))
-    remarks = (line for result in results for line in cells.remarks(result, looks.precision))
+def write_table(report: Report, stream: TextIO, looks: Looks) -> None:
+    """Write a row a result, below what they have in common, and then what was asked besides."""
+    console, precision = _console(stream, looks), looks.precision
+    if report.ranking is None:
+        _results(report.results, console, precision)
+    else:
+        _ranking(report.ranking, console, precision)
+    for grid in cells.further(report.results, precision, named=report.ranking is not None):
+        console.print()
+        _print(grid, console)
+
+
+def _results(results: Sequence[Result], console: Console, precision: int) -> None:
+    _print(cells.values(results, precision), console)
+    remarks = (line for result in results for line in cells.remarks(result, precision))
     for line in (*remarks, *cells.notes(results[0])):
         console.print(Text(line), soft_wrap=True)
     for result in results:
         console.print(Text(result.signature, style="dim", overflow="fold"))
-    if results[0].conventions:
+
+
+def _ranking(ranking: Ranking, console: Console, precision: int) -> None:
+    """Print values and differences in two tables: they are too wide for one on a screen."""
+    _print(standings.standings(ranking, precision), console)
+    difference = standings.differences(ranking, precision)
+    if difference.header:
         console.print()
-        console.print(_table(*cells.conventions(results, looks.precision), words=True))
-    for result in results:
-        if result.worst:
-            console.print(Text(f"\n{cells.worst_title(result)}", style="bold"))
-            console.print(_table(*cells.worst(result, looks.precision)))
+        _print(difference, console)
+        console.print()
+    failed = [
+        f"not scored: {printable(one.predictions)}: {printable(one.error)}"
+        for one in ranking.failed
+    ]
+    for line in (*standings.remarks(ranking), *failed, *standings.notes(ranking)):
+        console.print(Text(line), soft_wrap=True)
+    signature = standings.signature(ranking)
+    if signature is not None:
+        console.print(Text(signature, style="dim", overflow="fold"))
 
 
 def write_cells(rows: Sequence[Sequence[str]], stream: TextIO, looks: Looks) -> None:
     """Write a table of text, the first row being its header; what is too wide is folded."""
     header, *body = rows
-    table = Table(show_edge=False, pad_edge=False, header_style="bold", box=HEAVY_HEAD)
-    for i, name in enumerate(header):
-        table.add_column(Text(name), style="" if i else "bold", overflow="fold")
-    for row in body:
-        table.add_row(*map(Text, row))
-    _console(stream, looks).print(table)
+    _print(Grid(header, body, range(len(header))), _console(stream, looks))
 
 
 def _console(stream: TextIO, looks: Looks) -> Console:
@@ -60,18 +82,38 @@ def _console(stream: TextIO, looks: Looks) -> Console:
     )
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]], *, words: bool = False) -> Table:
-    """Return a table; its first column is what it is about, the second what one wants to know.
+def _print(grid: Grid, console: Console) -> None:
+    """Print title, table and notes; the first column of numbers is what one wants to know."""
+    if grid.title:
+        console.print(Text("".join(grid.title), style="bold"), soft_wrap=True)
+    if grid.header:
+        console.print(_table(grid, console.width))
+    for note in grid.notes:
+        console.print(Text(note), soft_wrap=True)
 
-    ``words``: the last column is text.
-    """
-    table = Table(show_edge=False, pad_edge=False, header_style="bold", box=HEAVY_HEAD)
-    styles = ("bold", "bold cyan", *("",) * (len(header) - 2))
-    for i, (name, style) in enumerate(zip(header, styles, strict=True)):
-        left = not i or (words and i == len(header) - 1)
-        table.add_column(
-            Text(name), justify="left" if left else "right", style=style, overflow="fold"
-        )
+
+def _table(grid: Grid, width: int) -> Table:
+    rows = list(grid.rows)
+    space = 0 if _crowded(grid, rows, width) else 1
+    table = Table(
+        show_edge=False, pad_edge=False, padding=(0, space), header_style="bold", box=HEAVY_HEAD
+    )
+    told = next((i for i in range(len(grid.header)) if i not in grid.left), None)
+    for i, name in enumerate(grid.header):
+        style = "bold cyan" if i == told else "" if i else "bold"
+        side: Literal["left", "right"] = "left" if i in grid.left else "right"
+        table.add_column(Text(name), justify=side, style=style, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))
     return table
+
+
+def _crowded(grid: Grid, rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether numbers would be folded if there was space beside the lines."""
+    columns = list(zip(grid.header, *rows, strict=True))
+    needed = [
+        min(longest, _WORDS) if i in grid.left else longest
+        for i, column in enumerate(columns)
+        for longest in [max(len(word) for cell in column for word in cell.split() or [""])]
+    ]
+    return sum(needed) + 3 * (len(columns) - 1) > width

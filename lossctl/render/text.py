@@ -1,81 +1,88 @@
-"""Formats for programs: full precision, nothing cut off, no colour."""
+"""Tables for programs: full precision, nothing cut off, no colour."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from lossctl.names import printable
 from lossctl.numbers import spelled
-from lossctl.render import cells
-from lossctl.result import SCHEMA, Result
+from lossctl.render.cells import column_names, label_text
+from lossctl.render.report import Report
+from lossctl.result import Group, Result
+
+if TYPE_CHECKING:
+    from lossctl.render.report import Looks
 
 COLUMNS = (
     *("loss", "value", "stderr", "ci_low", "ci_high", "n", "denominator", "skipped"),
     *("predictions", "labels", "signature"),
 )
+_OF_DELTA = ("delta", "delta_stderr", "delta_low", "delta_high", "p")
+_OF_GROUP = ("value", "stderr", "ci_low", "ci_high", "n", "denominator", "share")
+
+Row: TypeAlias = Sequence[str]
 
 
-def tsv_rows(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows of cells that hold no tabs."""
-    return "".join("\t".join(row) + "\n" for row in rows)
+def tsv_rows(rows: Iterable[Row], stream: TextIO) -> None:
+    """Write rows of cells that hold no tabs."""
+    stream.writelines("\t".join(row) + "\n" for row in rows)
 
 
-def csv_rows(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows of cells; one that holds a comma or a quote is quoted."""
-    import csv  # noqa: PLC0415  # 1 ms with json below, and one of them is needed at most
+def csv_rows(rows: Iterable[Row], stream: TextIO) -> None:
+    """Write rows of cells; one that holds a comma or a quote is quoted."""
+    import csv  # noqa: PLC0415  # 1 ms
 
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
 
 
-def tsv_text(results: Sequence[Result]) -> str:
-    """Return a header and a row a result; what is not known is an empty cell."""
-    return "\n".join(map(tsv_rows, _tables(results)))
+def write_tsv(report: Report, stream: TextIO, _: Looks) -> None:
+    """Write a header and a row a result; what is not known is an empty cell."""
+    _write(report, stream, tsv_rows)
 
 
-def csv_text(results: Sequence[Result]) -> str:
-    """Return the same with commas; a cell that holds one is quoted."""
-    return "\n".join(map(csv_rows, _tables(results)))
+def write_csv(report: Report, stream: TextIO, _: Looks) -> None:
+    """Write the same with commas; a cell that holds one is quoted."""
+    _write(report, stream, csv_rows)
 
 
-def _tables(results: Sequence[Result]) -> list[list[tuple[str, ...]]]:
-    """Return the results, and what was asked for besides; a blank line stands between tables."""
-    return [[COLUMNS, *map(_row, results)], *_conventions(results), *_worst(results)]
+def write_values(report: Report, stream: TextIO, _: Looks) -> None:
+    """Write the number alone; for several losses, or what has a rank, one a line."""
+    ranked = report.ranking is not None
+    shown = (result for result in report.results if result.rank is not None or not ranked)
+    stream.writelines(f"{result.value!r}\n" for result in shown)
 
 
-def _conventions(results: Sequence[Result]) -> list[list[tuple[str, ...]]]:
-    """Return the table of the values by convention, if they were asked for."""
-    rows = [
-        (
-            result.loss,
-            name,
-            "" if one is None else number(one.value),
-            "" if one is None else one.why,
-        )
-        for result in results
-        for name, one in (result.conventions or {}).items()
-    ]
-    return [[("loss", "convention", "value", "why"), *rows]] if rows else []
+def _write(report: Report, stream: TextIO, rows: Callable[[Iterable[Row], TextIO], None]) -> None:
+    """Write the results, and what was asked for besides; a blank line stands between tables."""
+    rows(_results(report), stream)
+    for table in (_conventions, _worst, _groups):
+        header, found = table(report.results)
+        if header:
+            stream.write("\n")
+            rows(_told_apart(header, found, named=report.ranking is not None), stream)
 
 
-def _worst(results: Sequence[Result]) -> list[list[tuple[str, ...]]]:
-    """Return the table of the worst rows, if they were asked for; it follows a blank line."""
-    shown = [result for result in results if result.worst]
-    if not shown:
-        return []
-    (key, *_), _ = cells.worst(shown[0], 17)
-    rows = [
-        (result.loss, printable(str(row[key])), cells.label_text(row["label"]), repr(row["loss"]))
-        for result in shown
-        for row in result.worst or ()
-    ]
-    return [[("worst", key, "label", "loss"), *rows]]
+def _told_apart(header: Row, rows: Iterable[tuple[Result, Row]], *, named: bool) -> Iterator[Row]:
+    """Yield a table; if there are several candidates, their names are the last column."""
+    yield (*header, "predictions") if named else header
+    for result, row in rows:
+        yield (*row, printable(result.predictions)) if named else row
 
 
-def _row(result: Result) -> tuple[str, ...]:
+def _results(report: Report) -> Iterator[Row]:
+    if report.ranking is None:
+        yield COLUMNS
+        yield from map(_row, report.results)
+        return
+    adjusted = any(r.delta is not None and r.delta.p_adjusted is not None for r in report.results)
+    yield ("rank", *COLUMNS, *_OF_DELTA, *(("p_adjusted",) if adjusted else ()))
+    for result in report.results:
+        rank = "" if result.rank is None else str(result.rank)
+        yield (rank, *_row(result), *_delta(result, adjusted=adjusted))
+
+
+def _row(result: Result) -> Row:
     return (
         result.loss,
         number(result.value),
@@ -91,30 +98,97 @@ def _row(result: Result) -> tuple[str, ...]:
     )
 
 
+def _delta(result: Result, *, adjusted: bool) -> Row:
+    delta = result.delta
+    if delta is None:
+        return ("",) * (len(_OF_DELTA) + adjusted)
+    values = (delta.value, delta.stderr, delta.low, delta.high, delta.p)
+    return tuple(map(number, (*values, delta.p_adjusted) if adjusted else values))
+
+
+# A further table: its header, nothing if it was not asked for, and rows beside their results.
+_Table: TypeAlias = tuple[Row, Iterable[tuple[Result, Row]]]
+
+
+def _conventions(results: Sequence[Result]) -> _Table:
+    """Return the values by convention, if they were asked for."""
+    rows = [
+        (
+            result,
+            (
+                result.loss,
+                name,
+                "" if one is None else number(one.value),
+                "" if one is None else one.why,
+            ),
+        )
+        for result in results
+        for name, one in (result.conventions or {}).items()
+    ]
+    return ("loss", "convention", "value", "why") if rows else (), rows
+
+
+def _worst(results: Sequence[Result]) -> _Table:
+    """Return the worst rows, if they were asked for."""
+    shown = [(result, row) for result in results for row in result.worst or ()]
+    if not shown:
+        return (), ()
+    key = next(iter(shown[0][1]))
+    rows = (
+        (
+            result,
+            (
+                result.loss,
+                printable(str(row[key])),
+                label_text(row["label"]),
+                repr(row["loss"]),
+            ),
+        )
+        for result, row in shown
+    )
+    return ("worst", printable(key), "label", "loss"), rows
+
+
+def _groups(results: Sequence[Result]) -> _Table:
+    """Return the groups, if they were asked for; they are made while they are written."""
+    names = next((column_names(one.groups) for one in results if one.groups), ())
+    if not names:
+        return (), ()
+    taken = {"loss", *_OF_GROUP, "predictions"}
+    header = ("loss", *apart([printable(name) for name in names], taken), *_OF_GROUP)
+    rows = (
+        (result, _group(result.loss, group)) for result in results for group in result.groups or ()
+    )
+    return header, rows
+
+
+def _group(loss: str, group: Group) -> Row:
+    values = (group.value, group.stderr, group.low, group.high)
+    return (
+        loss,
+        *map(printable, group.names.values()),
+        *map(number, values),
+        str(group.n),
+        number(group.denominator),
+        number(group.share),
+    )
+
+
+def apart(names: Sequence[str], taken: set[str]) -> list[str]:
+    """Return names of columns that are no other column's: one that is taken is group_….
+
+    >>> apart(["region", "n", "group_n"], {"n"})
+    ['region', 'group_n', 'group_group_n']
+    """
+    found: list[str] = []
+    for name in names:
+        free = name
+        while free in taken or free in found:
+            free = f"group_{free}"
+        found.append(free)
+    return found
+
+
 def number(value: float | None) -> str:
     """Return a number in full precision, inf and nan spelt so; nothing for what is not known."""
-    return "" if value is None else spelled(value)
-
-
-def json_text(results: Sequence[Result]) -> str:
-    """Return one object, or for several losses an object with a list of them; strict RFC 8259."""
-    objects = [result.to_dict() for result in results]
-    document = objects[0] if len(objects) == 1 else {"schema": SCHEMA, "results": objects}
-    return dumped(document, indent=2)
-
-
-def jsonl_text(results: Sequence[Result]) -> str:
-    """Return an object a line, strict RFC 8259 each."""
-    return "".join(dumped(result.to_dict()) for result in results)
-
-
-def dumped(value: Any, *, indent: int | None = None, ensure_ascii: bool = True) -> str:
-    """Return a value as strict JSON, in a line or with an indent."""
-    import json  # noqa: PLC0415  # as above
-
-    return json.dumps(value, indent=indent, ensure_ascii=ensure_ascii, allow_nan=False) + "\n"
-
-
-def value_text(results: Sequence[Result]) -> str:
-    """Return the number alone; for several losses one a line."""
-    return "".join(f"{result.value!r}\n" for result in results)
+    return "" if value is None else spelled(float(value))
