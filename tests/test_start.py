@@ -29,6 +29,8 @@ HEAVY = {"numpy", "pandas", "pyarrow", "rich"}
 RARE = {
     *("dataclasses", "difflib", "glob", "json", "shutil", "tempfile", "typer", "zlib"),
     *("lossctl.catalogue", "lossctl.cli.typed", "lossctl.join", "lossctl.onehot"),
+    *("lossctl.render.junit", "lossctl.render.markdown", "lossctl.render.objects"),
+    *("lossctl.gates", "lossctl.render.prometheus", "lossctl.render.standings"),
     *("lossctl.render.table", "lossctl.sources.arrow_files", "lossctl.sources.jsonl"),
     *("lossctl.sources.npz", "lossctl.sources.stores", "lossctl.sources.web"),
     *("concurrent.futures", "logging", "lossctl.engines.threads", "lossctl.sources.arrow"),
