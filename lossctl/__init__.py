@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from lossctl.version import __version__
 
 if TYPE_CHECKING:
-    from lossctl.api import Options, row_losses, score, scores
+    from lossctl.api import Options, batch, row_losses, score, scores
     from lossctl.errors import DataError, LossctlError, UsageError
     from lossctl.losses import LOSSES
-    from lossctl.result import Result
+    from lossctl.result import Ranking, Result
 
 # Where each name is; looked up when it is first used, since --help does without NumPy.
 _HOMES = {
@@ -24,8 +24,10 @@ _HOMES = {
     "LOSSES": "losses",
     "LossctlError": "errors",
     "Options": "api",
+    "Ranking": "result",
     "Result": "result",
     "UsageError": "errors",
+    "batch": "api",
     "row_losses": "api",
     "score": "api",
     "scores": "api",
@@ -47,9 +49,11 @@ __all__ = [
     "DataError",
     "LossctlError",
     "Options",
+    "Ranking",
     "Result",
     "UsageError",
     "__version__",
+    "batch",
     "row_losses",
     "score",
     "scores",

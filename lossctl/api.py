@@ -17,7 +17,7 @@ from lossctl.labels import LabelOptions
 from lossctl.losses import parse
 from lossctl.names import did_you_mean
 from lossctl.plan import Plan
-from lossctl.result import NONE, Result
+from lossctl.result import NONE, Ranking, Result
 from lossctl.rows import Losses, PerRow
 from lossctl.sinks.opening import opened
 from lossctl.sinks.whole import refuse_to_overwrite
@@ -154,6 +154,90 @@ def row_losses(
     rows = Losses()
     scoring.run(plan_of(loss, predictions, labels, **options), rows)
     return rows.of(0)
+
+
+def batch(  # noqa: PLR0913
+    loss: str,
+    predictions: Sequence[Data] | Mapping[str, Data],
+    labels: Data | None = None,
+    *,
+    baseline: Data | None = None,
+    adjust: str | None = None,
+    fail_fast: bool = False,
+    **options: Unpack[Options],
+) -> Ranking:
+    """Score several predictions by one loss, compare them with a baseline, and rank them.
+
+    Args:
+        loss: The loss, as in the shell.
+        predictions: Paths or globs, or a mapping from names to data.
+        labels: The labels of all of them; None where each holds its own.
+        baseline: A path, or a name in the mapping: the others are compared with it.
+        adjust: ``"holm"`` adds p-values that are adjusted for their number.
+        fail_fast: Raise for the first that cannot be scored, rather than list it.
+        **options: See ``Options``; ``jobs`` is how many are scored at once.
+
+    Returns:
+        The ranking: ``results``, best first, each with ``rank`` and ``delta``, and ``failed``.
+
+    Raises:
+        UsageError: The options do not go together.
+        DataError: The labels or the baseline cannot be read.
+
+    >>> truth = [1.0, 2.0, 4.0]
+    >>> models = {"a": [1.0, 2.0, 3.0], "b": [1.0, 2.0, 4.5]}
+    >>> [(one.predictions, one.rank) for one in batch("mse", models, truth).results]
+    [('b', 1), ('a', 2)]
+
+    """
+    return ranking(
+        loss,
+        predictions,
+        labels,
+        baseline=baseline,
+        adjust=adjust,
+        fail_fast=fail_fast,
+        options=options_of(**options),
+    )
+
+
+def ranking(  # noqa: PLR0913
+    loss: str,
+    predictions: Sequence[Data] | Mapping[str, Data],
+    labels: Data | None,
+    *,
+    baseline: Data | None,
+    adjust: str | None,
+    fail_fast: bool,
+    options: scoring.Options,
+    tell: Tell | None = None,
+) -> Ranking:
+    """Do what ``batch`` does, and ``tell`` how far it is."""
+    from lossctl import contest  # noqa: PLC0415  # not for one set of predictions
+    from lossctl.sources.files import expanded  # noqa: PLC0415
+
+    if isinstance(predictions, Mapping):
+        candidates = {str(name): _data(value) for name, value in predictions.items()}
+    else:
+        candidates = {name: name for name in expanded([os.fspath(one) for one in predictions])}
+    base = None
+    if baseline is not None:
+        name = str(_data(baseline))
+        name = name if name in candidates else contest.named(name, list(candidates))
+        base = (name, candidates.get(name, name))
+    labels = _data(labels)
+    paths = [one for one in (*candidates.values(), labels, options.weights) if isinstance(one, str)]
+    contest.refuse_two_streams(paths)
+    return contest.contest(
+        loss,
+        candidates,
+        labels,
+        options,
+        baseline=base,
+        adjust=adjust,
+        fail_fast=fail_fast,
+        tell=tell,
+    )
 
 
 def _check_one(loss: str) -> None:

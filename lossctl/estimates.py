@@ -64,7 +64,8 @@ def of_mean(plan: Plan, part: Terms, summaries: Summaries, clusters: Sums | None
     group, column = plan.place(part)
     moments = summaries.moments[group]
     if clusters is None:
-        return statistics.of_ratio(moments, column, len(moments.sums) - 1)
+        gradient = [float(i == column) for i in range(column + 1)]
+        return statistics.of_ratios(moments, gradient, len(moments.sums) - 1)
     totals, cells = clusters.totals[plan.terms.index(part)], clusters.cells[group]
     total, divisor = moments.sums[column].units, moments.sums[-1].units
     return statistics.of_clusters(totals.units(), total, len(clusters), cells.units(), divisor)

@@ -24,12 +24,12 @@ class Plan:
 
     ``weights`` says where they come from, ``ignore`` is the label that does not count. ``said`` is
     what else was said of the labels, for the signature. ``worst`` is how many of the worst rows
-    are wanted; ``per_row``: every row is. Groups of fewer rows than ``min_group`` are hidden.
-    ``sum_tolerance`` is None where rows of probabilities are normalized. ``others`` are scorings on
-    the terms of other conventions, beside those that were asked for. ``alternatives`` are the same
-    for a loss that comes out infinite, if the inputs can be read again. ``block_rows`` bounds the
-    rows of a block, ``jobs`` the threads; results do not depend on them. ``first`` is the number of
-    the first row: a plan may be a part of another.
+    are wanted; ``per_row``: every row is; ``told_apart``: rows need their keys. Groups of fewer
+    rows than ``min_group`` are hidden. ``sum_tolerance`` is None where rows of probabilities are
+    normalized. ``others`` are scorings on the terms of other conventions, beside those that were
+    asked for. ``alternatives`` are the same for a loss that comes out infinite, if the inputs can
+    be read again. ``block_rows`` bounds the rows of a block, ``jobs`` the threads; results do not
+    depend on them. ``first`` is the number of the first row: a plan may be a part of another.
     """
 
     scorings: tuple[Scoring, ...]
@@ -53,6 +53,7 @@ class Plan:
     worst: int = 0
     min_group: int = 1
     per_row: bool = False
+    told_apart: bool = False
     block_rows: int | None = None
     jobs: int | None = None
     first: int = 0
@@ -89,7 +90,7 @@ class Plan:
     @property
     def shows_rows(self) -> bool:
         """Whether rows must be told apart: blocks then carry what is shown of them."""
-        return self.per_row or self.worst > 0 or self.fingerprint
+        return self.per_row or self.worst > 0 or self.fingerprint or self.told_apart
 
     def column(self, scoring: Scoring) -> int:
         """Return which column of row losses is a scoring's."""

@@ -314,6 +314,16 @@ class Ranking:
     baseline: str | None = None
     hidden: int = 0
 
+    def top(self, count: int) -> Ranking:
+        """Return the ranking with so many of the best; what has no rank, and the baseline, stay."""
+        kept = tuple(
+            result
+            for place, result in enumerate(self.results)
+            if place < count or result.rank is None or result.predictions == self.baseline
+        )
+        hidden = self.hidden + len(self.results) - len(kept)
+        return Ranking(self.loss, kept, self.failed, self.baseline, hidden)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the ranking as it stands in JSON: no number in it is infinite or NaN."""
         return {

@@ -10,11 +10,11 @@ method.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
-from lossctl.student import t_quantile
+from lossctl.student import t_quantile, t_tail
 from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum
 from lossctl.summaries.moments import Moments
 from lossctl.values import dataclass
@@ -42,18 +42,33 @@ class Spread:
     units: int
 
 
-def of_ratio(moments: Moments, column: int, cells: int) -> Spread | None:
-    """Return the spread over rows of S/D, the ratio of two columns; None if it is not finite."""
-    total, denominator = moments.sums[column], moments.sums[cells]
-    if not total.finite:
-        return None
-    ratio = Fraction(total.units, denominator.units)
-    squares = (
-        moments.covariation(column, column)
-        - 2 * ratio * moments.covariation(column, cells)
-        + ratio**2 * moments.covariation(cells, cells)
+def _residual_product(moments: Moments, i: int, j: int, cells: int) -> Fraction:
+    """Return Σ eᵢ eⱼ of two columns, each around its own ratio to the cells."""
+    a, b = (Fraction(moments.sums[k].units, moments.sums[cells].units) for k in (i, j))
+    return (
+        moments.covariation(i, j)
+        - a * moments.covariation(j, cells)
+        - b * moments.covariation(i, cells)
+        + a * b * moments.covariation(cells, cells)
     )
-    return Spread(squares, moments.count)
+
+
+def of_ratios(moments: Moments, gradient: Sequence[float], cells: int) -> Spread | None:
+    """Return the spread over rows of a function of the first columns' ratios to the cells.
+
+    ``gradient`` is its derivative by each of them.
+    """
+    columns = range(len(gradient))
+    if not all(moments.sums[column].finite for column in columns):
+        return None
+    factors = list(map(Fraction, gradient))
+    products = (
+        factors[i] * factors[j] * _residual_product(moments, i, j, cells)
+        for i in columns
+        for j in columns
+        if factors[i] and factors[j]
+    )
+    return Spread(sum(products, Fraction(0)), moments.count)
 
 
 def of_sum(moments: Moments, column: int) -> Spread | None:
@@ -71,13 +86,32 @@ def of_clusters(
     Sums are whole numbers of the same unit, 2^-UNIT_BITS; ``total`` and ``divisor`` are those of
     all clusters.
     """
-    if divisor:
-        rest = (a * divisor - total * b for a, b in zip(totals, cells, strict=True))
-    else:
-        divisor = count
-        rest = (a * count - total for a in totals)
-    units = divisor << UNIT_BITS
-    return Spread(Fraction(sum(one * one for one in rest), units * units), count)
+    if not divisor:
+        squares = sum((a * count - total) ** 2 for a in totals)
+        return Spread(Fraction(squares, (count << UNIT_BITS) ** 2), count)
+    rest = (a * divisor - total * b for a, b in zip(totals, cells, strict=True))
+    return Spread(Fraction(sum(e * e for e in rest), (divisor << UNIT_BITS) ** 2), count)
+
+
+def of_weighed_clusters(
+    columns: Sequence[tuple[Iterable[int], int]],
+    gradient: Sequence[float],
+    cells: Iterable[int],
+    divisor: int,
+    count: int,
+) -> Spread:
+    """Return the spread over clusters of a function of several ratios, by its ``gradient``.
+
+    Each column is the sums in the clusters, and their total.
+    """
+    squares = []
+    for b, *sums in zip(cells, *(totals for totals, _ in columns), strict=True):
+        rest = (
+            factor * _ratio(Fraction(a * divisor - total * b, divisor << UNIT_BITS))
+            for a, (_, total), factor in zip(sums, columns, gradient, strict=True)
+        )
+        squares.append(sum(rest) ** 2)
+    return Spread(Fraction(math.fsum(squares)), count)
 
 
 def mean(total: ExactSum, denominator: ExactSum, spread: Spread | None, level: float) -> Estimate:
@@ -88,14 +122,14 @@ def mean(total: ExactSum, denominator: ExactSum, spread: Spread | None, level: f
     if spread is None or not total.finite:
         return Estimate(value)
     scale = Fraction(1 << UNIT_BITS, denominator.units) ** 2
-    return _with_interval(value, spread, scale, level)
+    return with_interval(value, spread, scale, level)
 
 
 def total(total: ExactSum, spread: Spread | None, level: float) -> Estimate:
     """Estimate S."""
     if spread is None or not total.finite:
         return Estimate(total.value)
-    return _with_interval(total.value, spread, Fraction(1), level)
+    return with_interval(total.value, spread, Fraction(1), level)
 
 
 def root(squared: Estimate) -> Estimate:
@@ -111,7 +145,8 @@ def root(squared: Estimate) -> Estimate:
     return Estimate(value, stderr, math.sqrt(max(squared.low, 0.0)), math.sqrt(squared.high))
 
 
-def _with_interval(value: float, spread: Spread, scale: Fraction, level: float) -> Estimate:
+def with_interval(value: float, spread: Spread, scale: Fraction, level: float) -> Estimate:
+    """Return a value with the error that ``scale`` times a spread gives it."""
     if spread.units < 2:
         return Estimate(value)
     variance = max(spread.squares * scale, Fraction(0)) * Fraction(spread.units, spread.units - 1)
@@ -128,6 +163,15 @@ def with_error(
     if not (math.isfinite(value) and math.isfinite(half)):
         return Estimate(value)
     return Estimate(value, stderr, value - half, value + half, variance)
+
+
+def two_sided_p(value: float, stderr: float, units: int) -> float:
+    """Return how probable it is, were the true value 0, to be as far from it: Student's t-test."""
+    if value == 0:
+        return 1.0
+    if stderr == 0:
+        return 0.0
+    return 2 * t_tail(abs(value) / stderr, units - 1)
 
 
 @lru_cache(maxsize=4096)

@@ -48,7 +48,7 @@ def _wanted(plan: Plan) -> Iterator[Summary]:
     if found is not None:
         yield found
     if plan.fingerprint:
-        yield Fingerprint(_names(plan))
+        yield Fingerprint(names(plan))
     if plan.reduction == NONE:
         return
     yield from _constants(plan)
@@ -59,7 +59,7 @@ def _wanted(plan: Plan) -> Iterator[Summary]:
             yield Clipped(plan.column(scoring), scoring.terms, plan.domain.classes)
 
 
-def _names(plan: Plan) -> tuple[str, ...]:
+def names(plan: Plan) -> tuple[str, ...]:
     """Return what classes or outputs are called, whatever order they stand in."""
     if plan.domain.classes:
         return tuple(names[0] for names in spellings(plan.domain, plan.roles, plan.coding))

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from processes import Run
 
 from lossctl.cli import app, options, plain, typed
-from lossctl.cli.app import COMMANDS, Context
+from lossctl.cli.app import COMMANDS
 from lossctl.cli.declared import Argument, Option, parameters
 from lossctl.cli.exits import ExitCode
-from lossctl.cli.terminal import Terminal
+from lossctl.cli.terminal import Context, Job, Terminal
 from lossctl.errors import UsageError
 
 Command: TypeAlias = Callable[..., Any]
@@ -56,7 +56,7 @@ def options_by_typer(command: Command, words: list[str]) -> dict[str, Any]:
     """Return every option of a command as Typer passes it on."""
     seen: dict[str, Any] = {}
 
-    def spy(context: Context, **values: Any) -> app.Job:
+    def spy(context: Context, **values: Any) -> Job:
         assert isinstance(context.obj, Terminal)
         seen.update(values)
         return app.print_version
@@ -120,12 +120,12 @@ Own = Annotated[Optional[int], Option("--own", metavar="N", help="A number.")]
 
 def many(
     context: Context, loss: options.Loss, files: Words, *, own: Own, **asked: Unpack[More]
-) -> app.Job:
+) -> Job:
     """Take at least one file."""
     raise NotImplementedError(context, loss, files, own, asked)
 
 
-def any_number(context: Context, files: MaybeWords, **asked: Unpack[Shared]) -> app.Job:
+def any_number(context: Context, files: MaybeWords, **asked: Unpack[Shared]) -> Job:
     """Take files, or none."""
     raise NotImplementedError(context, files, asked)
 
@@ -210,7 +210,7 @@ def test_a_command_says_itself_what_is_too_much() -> None:
 
 @pytest.mark.parametrize("code", [None, ExitCode.OK, ExitCode.GATE])
 def test_a_job_may_say_the_exit_code(code: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    def command(context: Context, files: MaybeWords) -> app.Job:
+    def command(context: Context, files: MaybeWords) -> Job:
         assert (context.obj, files) == (world, ["a"])
         return lambda terminal: code if terminal is world else ExitCode.BUG
 

@@ -18,10 +18,10 @@ from processes import Run
 from lossctl import ids as ids_module
 from lossctl.columns import ColumnOptions
 from lossctl.errors import DataError
-from lossctl.held import small
 from lossctl.ids import Ids
 from lossctl.index import Direct, Sorted, Strangers, duplicates, index_of
 from lossctl.result import Result
+from lossctl.sources.table import small
 from lossctl.texts import Keys
 
 Lossctl = Callable[..., Run]

@@ -488,7 +488,7 @@ def test_suffixes(path: str, expected: str) -> None:
 @pytest.mark.parametrize("name", ["junit", "prometheus"])
 def test_what_formats_of_results_are_not_for(name: str, lossctl: Callable[..., Run]) -> None:
     with pytest.raises(UsageError, match=f"--worst has no {name} format"):
-        Output(name).check_rows(reduction=None, per_row=None, worst=3)
+        Output(name).check_rows(reduction=None, per_row=None, worst=3, by=())
     with pytest.raises(UsageError, match="keeps every digit"):
         Output(name, precision=3)
     for command in (["losses"], ["losses", "mse"]):

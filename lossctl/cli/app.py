@@ -4,29 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeAlias, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from lossctl.cli import options, plain
+from lossctl.cli.batch import batch
 from lossctl.cli.exits import guarded
 from lossctl.cli.output import Output, chosen
-from lossctl.cli.terminal import Terminal
+from lossctl.cli.terminal import Context, Job, Terminal, delimiter_of
+from lossctl.cli.verdicts import exit_code, gates_of
 from lossctl.errors import UsageError
-from lossctl.values import dataclass, replace
+from lossctl.values import replace
 from lossctl.version import __version__
 
-Job: TypeAlias = Callable[[Terminal], int | None]
-"""What is left to do; it returns the exit code, where that is not 0."""
+if TYPE_CHECKING:
+    from lossctl.gates import Gates
 
 COMPLETION = "_LOSSCTL_COMPLETE"  # set by the shell that wants to complete a word
 _FLAGS = ("-h", "--help", "-V", "--version", "--install-completion", "--show-completion")
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a command is told besides its options; Typer's context says the same."""
-
-    obj: Terminal
-    args: Sequence[str] = ()  # words that are no argument's
 
 
 def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
@@ -73,6 +67,8 @@ def score(
     json: options.Json,
     value: options.Value,
     per_row: options.PerRow,
+    fail_above: options.FailAbove,
+    fail_above_ci: options.FailAboveInterval,
     output: options.Output,
     precision: options.Precision,
     quiet: options.Quiet,
@@ -101,17 +97,21 @@ def score(
     look.check_rows(
         reduction=asked["reduction"], per_row=per_row, worst=asked["worst"], by=asked["by"]
     )
-    asked["delimiter"] = _delimiter(asked["delimiter"])
-    return partial(_score, (loss, predictions, labels), asked, per_row, look)
+    asked["delimiter"] = delimiter_of(asked["delimiter"])
+    gates = gates_of(fail_above=fail_above, fail_above_ci=fail_above_ci)
+    if gates is not None and asked["reduction"] == "none":
+        raise UsageError("--reduction none prints rows, and no result that a gate could judge")
+    return partial(_score, (loss, predictions, labels), asked, per_row, gates, look)
 
 
-def _score(
+def _score(  # noqa: PLR0917
     inputs: tuple[str, str, str | None],
     asked: options.Scoring,
     per_row: str | None,
+    gates: Gates | None,
     look: Output,
     terminal: Terminal,
-) -> None:
+) -> int:
     # NumPy is not imported for --help.
     from lossctl import api, render, scoring  # noqa: PLC0415
     from lossctl.rows import PerRow  # noqa: PLC0415
@@ -130,15 +130,17 @@ def _score(
     else:
         if terminal.quiet:  # what others make of an infinite loss takes another reading
             plan = replace(plan, alternatives=())
-        with terminal.progress(plan) as tell:
+        with terminal.progress(plan.inputs.predictions.size) as tell:
             if per_row is None:
                 results = scoring.run(plan, tell=tell)
             else:
                 results = api.run_with_rows(plan, per_row, tell)
     for warning in dict.fromkeys(w for result in results for w in result.warnings):
         terminal.say("warning", warning)
+    verdicts = () if gates is None else tuple(gates.verdicts(results))
     if asked["reduction"] != "none" and per_row != "-":
-        look.write(results, terminal)
+        look.write(results, terminal, verdicts)
+    return exit_code(verdicts, terminal)
 
 
 def onehot(
@@ -162,7 +164,7 @@ def onehot(
       lossctl onehot labels.npy --classes cat,dog,owl -o onehot.parquet
     """  # noqa: D301  # as above
     context.obj.look(color, quiet=False)
-    asked["delimiter"] = _delimiter(asked["delimiter"])
+    asked["delimiter"] = delimiter_of(asked["delimiter"])
     return partial(_onehot, labels, label_col, asked, output)
 
 
@@ -260,13 +262,9 @@ def _signature(first: str, second: str | None, look: Output, terminal: Terminal)
         terminal.say("note", "the signatures are the same")
 
 
-def _delimiter(text: str | None) -> str | None:
-    r"""Shells make it hard to type a tab: take the two characters \t and the word as well."""
-    return "\t" if text in ("\\t", "tab") else text
-
-
 COMMANDS: dict[str, Callable[..., Job]] = {
     "score": score,
+    "batch": batch,
     "onehot": onehot,
     "losses": losses,
     "signature": signature,

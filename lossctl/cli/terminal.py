@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO, TypeAlias
 
 from lossctl.errors import UsageError
 from lossctl.values import dataclass, field
 
-if TYPE_CHECKING:
-    from lossctl.plan import Plan
-
-_COLORS = {"error": "\x1b[1;31m", "warning": "\x1b[33m", "hint": "\x1b[36m", "note": ""}
+_COLORS = {
+    "error": "\x1b[1;31m",
+    "failed": "\x1b[1;31m",
+    "warning": "\x1b[33m",
+    "hint": "\x1b[36m",
+    "note": "",
+}
 PIPE_WIDTH = 10_000  # nothing is folded or cut off in a pipe
 
 
@@ -66,14 +69,17 @@ class Terminal:
         return shutil.get_terminal_size().columns
 
     @contextmanager
-    def progress(self, plan: Plan) -> Iterator[Callable[[int, int], None] | None]:
-        """Give what is told how far the work is, if standard error is a terminal to show it on."""
+    def progress(self, size: int) -> Iterator[Callable[[int, int], None] | None]:
+        """Give what is told how far the work is, if standard error is a terminal to show it on.
+
+        ``size`` is how many bytes there are to read, 0 if that is not known.
+        """
         if self.quiet or not self.stderr.isatty():
             yield None
             return
         from lossctl.render.progress import Meter, shown  # noqa: PLC0415
 
-        meter = Meter(plan.inputs.predictions.size)
+        meter = Meter(size)
         with shown(meter, self.stderr, color=self.has_color(self.stderr)):
             yield meter
 
@@ -86,6 +92,23 @@ class Terminal:
             print(f"{start}{kind}:{end} {text}", file=self.stderr, flush=True)
         except OSError:  # where nobody can be told, the exit code still says it
             discard(sys.stderr)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a command is told besides its options; Typer's context says the same."""
+
+    obj: Terminal
+    args: Sequence[str] = ()  # words that are no argument's
+
+
+Job: TypeAlias = Callable[[Terminal], int | None]
+"""What is left to do; it returns the exit code, where that is not 0."""
+
+
+def delimiter_of(text: str | None) -> str | None:
+    r"""Shells make it hard to type a tab: take the two characters \t and the word as well."""
+    return "\t" if text in ("\\t", "tab") else text
 
 
 def discard(stream: TextIO | None) -> None:

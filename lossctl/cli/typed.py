@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from lossctl.cli.app import COMMANDS, COMPLETION, Job, print_version
+from lossctl.cli.app import COMMANDS, COMPLETION, print_version
 from lossctl.cli.declared import REQUIRED, Argument, Declared, parameters
 from lossctl.cli.exits import ExitCode
-from lossctl.cli.terminal import Terminal
+from lossctl.cli.terminal import Job, Terminal
 from lossctl.errors import UsageError
 from lossctl.names import did_you_mean
 

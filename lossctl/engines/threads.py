@@ -38,7 +38,8 @@ def in_parts(plan: Plan, tell: Tell | None) -> Summaries | None:
     if jobs == 1:
         return None
     ahead = (_FEW_AHEAD if plan.roles.groupings else _AHEAD) * jobs
-    with _threads(jobs, ahead) as (each, stop), suppress(CutError):
+    stop = Event()
+    with threads(jobs, ahead, stop) as each, suppress(CutError):
         parts = partitions(plan, each)
         head = list(islice(parts, 2))
         if len(head) > 1:
@@ -84,9 +85,8 @@ def _placed(part: Plan, found: Summaries, before: Summaries) -> Summaries:
 
 
 @contextmanager
-def _threads(jobs: int, ahead: int) -> Iterator[tuple[Each, Event]]:
-    """Give a ``map`` that works on threads, and an event that tells the work to stop."""
-    stop = Event()
+def threads(jobs: int, ahead: int, stop: Event) -> Iterator[Each]:
+    """Give a ``map`` that works on threads; in the end ``stop`` tells what still works to stop."""
     with ThreadPoolExecutor(jobs, "lossctl") as pool:
 
         def each(work: Any, items: Iterable[Any]) -> Iterator[Any]:
@@ -99,7 +99,7 @@ def _threads(jobs: int, ahead: int) -> Iterator[tuple[Each, Event]]:
                 yield waiting.popleft().result()
 
         try:
-            yield each, stop
+            yield each
         finally:
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)

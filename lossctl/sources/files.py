@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from lossctl.errors import DataError
 from lossctl.names import natural_key, quoted
@@ -76,6 +77,48 @@ def find(name: str, asked: str | None = None) -> Files:
         hint = "one NPZ file is one table"
         raise DataError("NPZ files cannot be shards", where=shown(name), hint=hint)
     return Files(shown(name), files, formats[0], member)
+
+
+def expanded(names: Sequence[str]) -> tuple[str, ...]:
+    """Return what each name means as inputs of their own: a glob is all that it matches.
+
+    Each stands there once, where it is named first; a directory is one input.
+
+    Raises:
+        DataError: a glob matches nothing.
+
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        refuse_password(name)
+        several = name != STDIN and not is_web(name) and not os.path.lexists(name)
+        if is_address(name) and not is_web(name):
+            several = any(character in path_of(name) for character in "*?[")
+        found |= dict.fromkeys(_paths(name) if several else (name,))
+    return tuple(found)
+
+
+def size_of(names: Sequence[str]) -> int:
+    """Return how many bytes some files have; 0 if some are elsewhere, or are no files."""
+    sizes = [os.path.getsize(name) if os.path.isfile(name) else 0 for name in names]
+    return sum(sizes) if all(sizes) else 0
+
+
+def listed(name: str, *, null: bool = False) -> tuple[str, ...]:
+    """Return the names in a file, one a line, or behind each a NUL; - is standard input.
+
+    Raises:
+        DataError: it cannot be read, or is empty.
+
+    """
+    file = open_file(name)
+    with reading(file), file.open() as stream:
+        text = stream.read().decode("utf-8", "surrogateescape")
+    lines = text.split("\0") if null else text.replace("\r\n", "\n").split("\n")
+    names = tuple(line for line in lines if line.strip())
+    if not names:
+        raise DataError("the list names no files", where=file.name)
+    return names
 
 
 def _without_member(name: str) -> tuple[str, str | None]:

@@ -39,13 +39,13 @@ class Fingerprint:
         return self + Fingerprint(self.names, (first, second))
 
     def _sum(self, block: Block, lane: np.uint64) -> int:
-        words = _mixed(self._labels(block, lane) + lane)
+        words = _mixed(self.of_labels(block, lane) + lane)
         if block.shown is not None and block.shown.keys is not None:
             texts = block.shown.keys.tolist()
             words = _mixed(words ^ np.array([_of_text(text, lane) for text in texts], np.uint64))
         return int(np.add.reduce(words, dtype=np.uint64))
 
-    def _labels(self, block: Block, lane: np.uint64) -> Words:
+    def of_labels(self, block: Block, lane: np.uint64 = _LANES[0]) -> Words:
         """Return a word for each row's label."""
         names = np.array([_of_text(name, lane) for name in self.names], np.uint64)
         if block.label.ndim == 1:

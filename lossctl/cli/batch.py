@@ -1,0 +1,148 @@
+"""The verb for many candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Unpack
+
+from lossctl.cli import options
+from lossctl.cli.exits import ExitCode
+from lossctl.cli.output import Output, chosen
+from lossctl.cli.terminal import Context, Job, Terminal, delimiter_of
+from lossctl.cli.verdicts import exit_code, gates_of
+from lossctl.errors import UsageError
+from lossctl.values import dataclass
+
+if TYPE_CHECKING:
+    from lossctl.gates import Gates
+    from lossctl.result import Ranking
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is said of a batch besides the options of a scoring."""
+
+    predictions: Sequence[str]
+    labels: str | None
+    files_from: str | None
+    null: bool
+    baseline: str | None
+    adjust: str | None
+    fail_fast: bool
+    top: int | None
+    gates: Gates | None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        if not self.predictions and self.files_from is None:
+            raise UsageError("no predictions are named", hint="lossctl batch LOSS FILE...")
+        if self.null and self.files_from is None:
+            raise UsageError("-0 is for the names in --files-from")
+        if self.adjust is not None and self.baseline is None:
+            raise UsageError("--adjust is for differences", hint="--baseline FILE")
+        if self.gates is not None and self.gates.compare and self.baseline is None:
+            raise UsageError("this gate is for differences", hint="--baseline FILE")
+        if self.top is not None and self.top < 1:
+            raise UsageError(f"--top is a number of files, not {self.top}")
+
+
+def batch(
+    context: Context,
+    loss: options.Loss,
+    predictions: options.Candidates,
+    *,
+    labels: options.TruthFile,
+    files_from: options.FilesFrom,
+    null: options.Null,
+    baseline: options.BaselineFile,
+    adjust: options.Adjust,
+    fail_fast: options.FailFast,
+    top: options.Top,
+    fail_above: options.FailAbove,
+    fail_above_ci: options.FailAboveInterval,
+    fail_if_worse: options.FailIfWorse,
+    require_not_worse: options.RequireNotWorse,
+    format: options.Format,  # noqa: A002  # the option's name
+    json: options.Json,
+    value: options.Value,
+    output: options.Output,
+    precision: options.Precision,
+    quiet: options.Quiet,
+    color: options.Color,
+    debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
+    **asked: Unpack[options.Scoring],
+) -> Job:
+    """Score many sets of predictions and rank them.
+
+    Files that cannot be scored are reported, the others are ranked all the same. A file that scored
+    other rows than most has no rank, and fails every gate.
+
+    \b
+    Examples:
+      lossctl batch bce 'preds/*.csv' --labels truth.csv
+      lossctl batch ce new.csv --labels truth.csv --baseline old.csv --fail-if-worse 0
+      find runs -name 'p*.npy' -print0 | lossctl batch mse --files-from - -0 --labels y.npy --top 5
+    """  # noqa: D301  # \b keeps the lines of the examples apart
+    context.obj.look(color, quiet=quiet)
+    look = Output(chosen(format, output, json=json, value=value), output, precision)
+    if asked["reduction"] == "none":
+        raise UsageError("--reduction is mean or sum in a batch")
+    look.check_rows(reduction=None, per_row=None, worst=asked["worst"], by=asked["by"])
+    asked["delimiter"] = delimiter_of(asked["delimiter"])
+    gates = gates_of(
+        fail_above=fail_above,
+        fail_above_ci=fail_above_ci,
+        fail_if_worse=fail_if_worse,
+        require_not_worse=require_not_worse,
+    )
+    rest = Asked(predictions, labels, files_from, null, baseline, adjust, fail_fast, top, gates)
+    return partial(_batch, loss, rest, asked, look)
+
+
+def _batch(
+    loss: str, rest: Asked, scoring: options.Scoring, look: Output, terminal: Terminal
+) -> int:
+    from lossctl import api, contest  # noqa: PLC0415  # NumPy
+    from lossctl.sinks.whole import refuse_to_overwrite  # noqa: PLC0415
+    from lossctl.sources.files import expanded, listed, size_of  # noqa: PLC0415
+
+    contest.refuse_two_streams(
+        [*rest.predictions, rest.labels, rest.files_from, rest.baseline, scoring["weights"]]
+    )
+    names = [*rest.predictions]
+    if rest.files_from is not None:
+        names += listed(rest.files_from, null=rest.null)
+    candidates = expanded(names)
+    inputs = [*candidates, rest.labels, rest.files_from, rest.baseline, scoring["weights"]]
+    refuse_to_overwrite((look.path,), inputs)
+    with terminal.progress(size_of(candidates)) as tell:
+        ranking = api.ranking(
+            loss,
+            candidates,
+            rest.labels,
+            baseline=rest.baseline,
+            adjust=rest.adjust,
+            fail_fast=rest.fail_fast,
+            options=api.options_of(**scoring),
+            tell=tell,
+        )
+    _say(ranking, terminal)
+    judged = [one for one in ranking.results if one.predictions in {*candidates}]
+    verdicts = () if rest.gates is None else tuple(rest.gates.verdicts(judged, ranking.baseline))
+    look.write_ranking(ranking if rest.top is None else ranking.top(rest.top), terminal, verdicts)
+    code = exit_code(verdicts, terminal)
+    return ExitCode.DATA if ranking.failed else code
+
+
+def _say(ranking: Ranking, terminal: Terminal) -> None:
+    """Say what went wrong, and once what is to be known of several."""
+    for failure in ranking.failed:
+        terminal.say("error", failure.error)
+    warned: dict[str, list[str]] = {}
+    for result in ranking.results:
+        for warning in result.warnings:
+            warned.setdefault(warning, []).append(result.predictions)
+    for warning, names in warned.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        terminal.say("warning", f"{warning} ({names[0]}{more})")
