@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lossctl.align import Pair
-from lossctl.block import Block, Booleans, Fault, Floats, Integers, Shown, first_row
+from lossctl.block import Block, Booleans, Fault, Floats, Integers, Shown, first_row, numbers_of
 from lossctl.columns import PREDICTION
 from lossctl.labels.codings import Encoded
 from lossctl.losses.domain import check
@@ -174,7 +174,7 @@ def _without_missing(
     block = Block(
         prediction[kept],
         label[kept],
-        np.asarray(pair.rows)[kept],
+        numbers_of(pair.rows)[kept],
         None if pair.weight is None else pair.weight[kept],
         left_out,
         skipped=int(np.count_nonzero(dropped)) - count,

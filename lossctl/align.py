@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from lossctl.block import Floats, Integers
+from lossctl.block import Floats, Integers, numbers_of
 from lossctl.columns import LABEL, PREDICTION, Roles
 from lossctl.errors import DataError
 from lossctl.names import quoted, readable
@@ -55,7 +55,7 @@ class Pair:
         """Return the rows of these places."""
         weight = None if self.weight is None else self.weight[rows]
         return Pair(
-            np.asarray(self.rows)[rows],
+            numbers_of(self.rows)[rows],
             self.prediction.take(rows),
             self.label.take(rows),
             weight,
@@ -65,7 +65,7 @@ class Pair:
 
     def index(self, row: int) -> int:
         """Return which of the rows has this number."""
-        return int(np.searchsorted(np.asarray(self.rows), row))
+        return int(np.searchsorted(numbers_of(self.rows), row))
 
 
 def fit(predictions: Table, labels: Table | None = None) -> Inputs:

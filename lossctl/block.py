@@ -147,7 +147,7 @@ class Scored:
             RowLosses.joined([part.losses for part in parts]),
             np.concatenate(weights) if weights else None,
             tuple(map(Names.joined, zip(*(part.groups for part in parts), strict=True))),
-            np.concatenate([np.asarray(part.rows) for part in parts]),
+            np.concatenate([numbers_of(part.rows) for part in parts]),
         )
 
 
@@ -160,6 +160,13 @@ class Fault:
     column: int | None  # within the side; None is the whole row
     message: str
     hint: str | None = None
+
+
+def numbers_of(rows: Sequence[int] | Integers) -> Integers:
+    """Return the numbers of rows as an array; NumPy itself takes a range number by number."""
+    if isinstance(rows, range):
+        return np.arange(rows.start, rows.stop, rows.step)
+    return np.asarray(rows, dtype=np.int64)
 
 
 def first_row(marks: Booleans) -> int:

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from lossctl import statistics
-from lossctl.block import Block, Booleans, Counted, Floats, Integers, RowLosses, Scored
+from lossctl.block import Block, Booleans, Counted, Floats, Integers, RowLosses, Scored, numbers_of
 from lossctl.errors import DataError
 from lossctl.ids import Ids, Rows, Words, mixed
 from lossctl.index import Index, index_of
@@ -45,7 +45,7 @@ class Truth:
 
     def rows(self, block: Block) -> Integers:
         """Return the numbers of a block's rows."""
-        return np.asarray(block.rows if block.partners is None else block.partners, dtype=np.int64)
+        return numbers_of(block.rows if block.partners is None else block.partners)
 
     def ids(self, block: Block) -> Ids | None:
         """Return the ids of a block's rows, if they have any."""

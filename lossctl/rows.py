@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from lossctl.block import Block, Floats, RowLosses
+from lossctl.block import Block, Floats, RowLosses, numbers_of
 from lossctl.names import readable
 from lossctl.plan import Plan
 from lossctl.sinks import TEXT, Field, Sink, Values
@@ -53,7 +53,7 @@ class PerRow:
         """Write a block's rows."""
         if block.shown is None:
             raise AssertionError("rows that are to be written must carry what is shown")
-        key: Values = np.asarray(block.rows) if block.shown.keys is None else block.shown.keys
+        key: Values = numbers_of(block.rows) if block.shown.keys is None else block.shown.keys
         values = [losses.values[self._plan.column(one)] for one in self._plan.scorings]
         columns = [key, *block.shown.labels, *values]
         if self._sink is None:

@@ -14,6 +14,7 @@ from lossctl.values import dataclass
 
 SAMPLE_BYTES = 256 * 1024
 SAMPLE_ROWS = 1000
+_MOSTLY_ENOUGH = 64 * 1024  # bytes: lines are mostly short
 HEAD_ROWS = 5
 UTF8_BOM = b"\xef\xbb\xbf"
 # The default of 128 KiB refuses honest files. The limit is one for the whole process.
@@ -84,6 +85,8 @@ def sniff(path: str, sample: bytes, options: InputOptions, *, complete: bool) ->
         hint = "for UTF-16 text: iconv -f UTF-16 -t UTF-8"
         raise DataError("not a text file in UTF-8", where=path, hint=hint)
     start = len(UTF8_BOM) if sample.startswith(UTF8_BOM) else 0
+    if sample[:_MOSTLY_ENOUGH].count(b"\n") > 2 * SAMPLE_ROWS:
+        sample, complete = sample[:_MOSTLY_ENOUGH], False
     lines = sample[start:].splitlines(keepends=True)
     if not complete and len(lines) > 1:
         lines.pop()  # it may be cut off
@@ -129,7 +132,10 @@ def _records(
 def _delimiter(path: str, lines: Sequence[bytes], decimal: str) -> str:
     """Return the delimiter that splits every sampled row alike; else the one that splits most."""
     likely, alike = ";" if decimal == "," else ",", 0.0
+    text = b"".join(lines)
     for delimiter in _DELIMITERS.replace(decimal, ""):
+        if delimiter.encode() not in text:
+            continue
         rows, _ = _records(lines, delimiter, complete=True)
         widths = [len(row) for row in rows]
         if widths and max(widths) > 1:

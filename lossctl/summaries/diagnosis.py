@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossctl.block import Block, Floats, Integers, RowLosses
+from lossctl.block import Block, Floats, Integers, RowLosses, numbers_of
 from lossctl.values import dataclass
 
 ROWS = 100_000  # the first ones of the input tell
@@ -37,7 +37,7 @@ class Diagnosis:
         """Return the counts with a block's added."""
         if not len(block.rows) or block.rows[0] >= ROWS:
             return self
-        count = int(np.searchsorted(np.asarray(block.rows), ROWS))
+        count = int(np.searchsorted(numbers_of(block.rows), ROWS))
         prediction, label = block.prediction[:count], block.label[:count]
         guess, truth = self._classes(prediction, label)
         classes = len(self.confusion)
