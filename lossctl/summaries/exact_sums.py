@@ -20,6 +20,7 @@ _BITS = 32
 _LOWEST = -34  # 2^(32·−34) divides every float64
 _HIGHEST = 30  # above 2^(32·31) a rounding constant would overflow
 _ROWS = 1 << 20  # so many integers of 32 bits add up exactly in a float64
+_HUGE = math.ldexp(1.0, _BITS * (_HIGHEST + 1))
 _FULL = 1 << 62  # of a limb: carried on before it overflows
 _STEP = 10_000  # groups: of so many Python's own numbers are made at a time
 _KINDS = ("nan", "inf", "-inf")
@@ -34,21 +35,25 @@ class ExactSums:
     odd: Mapping[str, Integers] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, values: Floats, codes: Integers, size: int) -> ExactSums:
-        """Return the sums of values, (n,), by the codes of their groups, (n,), from 0 to size."""
+    def of(cls, values: Floats, codes: Integers, size: int, most: int = _ROWS) -> ExactSums:
+        """Return the sums of values, (n,), by the codes of their groups, (n,), from 0 to size.
+
+        ``most`` is how many values a group has at most.
+        """
         total = cls(size)
         for start in range(0, len(values), _ROWS):
             piece = slice(start, start + _ROWS)
-            total = summed([total, cls._of(values[piece], codes[piece], size)])
+            bits = 52 - min(most, _ROWS, len(values)).bit_length()
+            total = summed([total, cls._of(values[piece], codes[piece], size, bits)])
         return total
 
     @classmethod
-    def _of(cls, values: Floats, codes: Integers, size: int) -> ExactSums:
+    def _of(cls, values: Floats, codes: Integers, size: int, bits: int) -> ExactSums:
         bound = largest(values)
-        if bound < math.ldexp(1.0, _BITS * (_HIGHEST + 1)):
-            return cls(size, _limbs(values, bound, codes, size))
-        ordinary = np.abs(values) < math.ldexp(1.0, _BITS * (_HIGHEST + 1))
-        rest = cls._of(values[ordinary], codes[ordinary], size)
+        if bound < _HUGE:
+            return cls(size, _limbs(values, bound, codes, size, bits))
+        ordinary = np.abs(values) < _HUGE
+        rest = cls._of(values[ordinary], codes[ordinary], size, bits)
         huge, where = values[~ordinary], codes[~ordinary]
         odd = {}
         marks = (np.isnan(huge), huge == np.inf, huge == -np.inf)
@@ -92,6 +97,13 @@ class ExactSums:
         nothing = np.zeros(self.size, np.int64)
         counts = (self.odd.get(kind, nothing).tolist() for kind in _KINDS)
         yield from map(ExactSum, units, *counts)
+
+    def nearly(self) -> Floats:
+        """Return the finite sums within rounding, (size,), quickly."""
+        total = np.zeros(self.size)
+        for i in sorted(self.limbs):
+            total += np.ldexp(self.limbs[i].astype(np.float64), _BITS * i)
+        return total
 
     def values(self) -> Floats:
         """Return the sums as the nearest float64 each, (size,)."""
@@ -142,26 +154,31 @@ def _added(
     return found
 
 
-def _limbs(values: Floats, bound: float, codes: Integers, size: int) -> dict[int, Integers]:
+def _limbs(
+    values: Floats, bound: float, codes: Integers, size: int, bits: int
+) -> dict[int, Integers]:
     """Return the limbs of sums of values of that size at most.
 
     For each limb the values are rounded to whole numbers of 2^(32 i), by adding and taking off a
-    constant of which that is the last bit; these add up exactly in floating point, and what the
-    rounding leaves is exact as well and goes to the limbs below.
+    constant of which that is the last bit. Numbers of so many ``bits`` add up exactly in floating
+    point; what the rounding leaves is exact as well, and goes to the limbs below. After two of them
+    little is left of few values.
     """
     limbs: dict[int, Integers] = {}
-    rest = values
     while bound > 0:
-        i = max((math.frexp(bound)[1] - 1) // _BITS, _LOWEST)
-        high = rest
+        i = max(-((bits - math.frexp(bound)[1]) // _BITS), _LOWEST)
+        high = values
         if i > _LOWEST:
             constant = math.ldexp(1.5, 52 + _BITS * i)
-            high = rest + constant
+            high = values + constant
             high -= constant
         sums = np.bincount(codes, high, size)
         limbs[i] = np.ldexp(sums, -_BITS * i).astype(np.int64)
-        rest = rest - high
-        bound = largest(rest)
+        values = np.subtract(values, high, out=None if high is values else high)
+        bound = largest(values)
+        if len(limbs) > 1 and bound > 0:
+            left = np.flatnonzero(values)
+            values, codes = values[left], codes[left]
     return limbs
 
 

@@ -48,8 +48,8 @@ class GroupNames:
         return ["" if text == _EMPTY else text for text in texts]
 
 
-def coded(columns: Sequence[Names]) -> tuple[GroupNames, Integers]:
-    """Return the groups that occur in some rows, and the place of each row's group.
+def coded(columns: Sequence[Names]) -> tuple[GroupNames, Integers, Integers]:
+    """Return the groups that occur in some rows, each row's place among them, and their rows.
 
     Blanks around a name do not count.
 
@@ -62,21 +62,23 @@ def coded(columns: Sequence[Names]) -> tuple[GroupNames, Integers]:
         codes = codes * size + column.codes
     possible = int(np.prod(sizes, dtype=object))
     if possible <= max(_SPARSE * len(codes), 1024):
-        present = np.flatnonzero(np.bincount(codes, minlength=possible))
-        places, where = np.zeros(possible, np.int64), present
+        counts = np.bincount(codes, minlength=possible)
+        present = where = np.flatnonzero(counts)
+        counts = counts[present]
     else:
-        present, codes = np.unique(codes, return_inverse=True)
-        places, where = np.zeros(len(present), np.int64), np.arange(len(present))
+        present, codes, counts = np.unique(codes, return_inverse=True, return_counts=True)
+        possible, where = len(present), np.arange(len(present))
     parts, rest = [], present
     for column, size in zip(reversed(columns), reversed(sizes), strict=True):
-        parts.append(
-            Ids.of(Keys.of([column.texts[i].strip() or _EMPTY for i in (rest % size).tolist()]))
-        )
+        texts = [column.texts[i].strip() or _EMPTY for i in (rest % size).tolist()]
+        parts.append(Ids.of(Keys.of(texts)))
         rest = rest // size
     parts.reverse()
     groups, (order,) = united([GroupNames.of(parts)])
+    rows, places = np.zeros(len(groups), np.int64), np.zeros(possible, np.int64)
+    np.add.at(rows, order, counts)
     places[where] = order
-    return groups, places[codes]
+    return groups, places[codes], rows
 
 
 def united(parts: Sequence[GroupNames]) -> tuple[GroupNames, list[Integers]]:

@@ -34,17 +34,22 @@ class Residuals:
 
     @classmethod
     def of(
-        cls, values: Floats, cells: Floats | float, codes: Integers, rows: Integers
+        cls,
+        values: Floats,
+        cells: Floats | float,
+        codes: Integers,
+        rows: Integers,
+        totals: Floats,
     ) -> Residuals:
-        """Return the sums over some rows, by the codes of their groups."""
+        """Return the sums over rows, by the codes of their groups; ``totals`` are Σa, nearly."""
         size, apart = len(rows), None
         if isinstance(cells, np.ndarray):
             b = _by_code(codes, cells, size)
-            ratio = _usable(_by_code(codes, values, size) / b)
+            ratio = _usable(totals / b)
             rest = less(values, ratio[codes], cells, 0.0)
             apart = (_by_code(codes, rest * cells, size), b, _by_code(codes, cells * cells, size))
         else:
-            ratio = _usable(_by_code(codes, values, size) / (rows * cells))
+            ratio = _usable(totals / (rows * cells))
             rest = values - (ratio * cells)[codes]
         u, uu = _by_code(codes, rest, size), _by_code(codes, rest * rest, size)
         lost = uu < _SMALL
@@ -163,9 +168,8 @@ class Sums:
     @classmethod
     def of(cls, scored: Scored, spread: Sequence[str]) -> Sums:
         """Return the sums of some rows, with the residuals for ``MEANS``, ``SUMS``, or both."""
-        names, codes = coded(scored.groups)
+        names, codes, rows = coded(scored.groups)
         size = len(names)
-        rows = np.bincount(codes, minlength=size)
         values = scored.losses.values
         if scored.weight is not None:
             values = weighed(values, scored.weight)
@@ -175,13 +179,17 @@ class Sums:
             for cells in [_cells(counted, scored.weight)]
             for column in counted.columns
         }
+        most = int(rows.max())
+        totals = tuple(ExactSums.of(column, codes, size, most) for column in values)
         return cls(
             names,
             rows,
-            tuple(ExactSums.of(column, codes, size) for column in values),
+            totals,
             tuple(_sums_of(own[one.columns[0]], codes, rows) for one in scored.losses.counted),
             tuple(
-                Residuals.of(column, own[i] if kind == MEANS else 1.0, codes, rows)
+                Residuals.of(
+                    column, own[i] if kind == MEANS else 1.0, codes, rows, totals[i].nearly()
+                )
                 for kind in spread
                 for i, column in enumerate(values)
             ),
