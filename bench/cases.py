@@ -60,9 +60,9 @@ class Case:
         return (self.lossctl, *self.peers, *([self.start_up] if self.start_up else []))
 
 
-def lossctl(arguments: str, name: str = "lossctl") -> Program:
+def lossctl(arguments: str, name: str = "lossctl", *, silent: bool = False) -> Program:
     """Return a run of the command line."""
-    return Program(name, "lossctl", tuple(arguments.split()))
+    return Program(name, "lossctl", tuple(arguments.split()), silent=silent)
 
 
 def python(name: str, module: str, source: str, *, silent: bool = False) -> Program:
@@ -101,6 +101,16 @@ POLARS_BCE = (
     "print(d.select(loss).collect(engine='streaming').item())"
 )
 MAWK_BCE = 'NR > 1 { s -= log($3 == 1 ? $2 : 1 - $2) } END { printf "%.17g\\n", s / (NR - 1) }'
+
+READ_ALL = (
+    "import glob, numpy; from concurrent.futures import ThreadPoolExecutor; "
+    "from pyarrow.csv import ReadOptions, read_csv; "
+    "read = lambda path: read_csv(path, read_options=ReadOptions(use_threads=False)).num_rows; "
+    "sum(ThreadPoolExecutor(2).map(read, glob.glob('batch/*.csv')))"
+)
+PANDAS_READ_ALL = (
+    "import glob, pandas as pd; sum(len(pd.read_csv(path)) for path in glob.glob('batch/*.csv'))"
+)
 
 SMALL = ("small_predictions.npy", "small_labels.npy")
 NUMBERS = ("mse_predictions.npy", "mse_labels.npy")
@@ -375,5 +385,40 @@ CASES = (
         against=("the plain run",),
         bar=1.25,
         aim=1.1,
+    ),
+    Case(
+        name="by",
+        work="BCE, 5 M rows, CSV, by 100 segments",
+        data=("grouped",),
+        lossctl=lossctl("bce grouped.csv --by segment --format tsv", "lossctl --by"),
+        peers=(lossctl("bce grouped.csv --format tsv", "the plain run"),),
+        against=("the plain run",),
+        bar=1.25,
+        aim=1.1,
+    ),
+    Case(
+        name="peak-by",
+        work="peak memory, BCE, 5 M rows, CSV, by 1 M users",
+        data=("grouped",),
+        lossctl=lossctl("bce grouped.csv --by user -o by_user.tsv", "lossctl --by", silent=True),
+        peers=(),
+        against=(),
+        bar=500,
+        aim=400,
+        measure=Measure.PEAK,
+    ),
+    Case(
+        name="batch",
+        work="BCE of 200 files of 100 k rows, CSV, ranked; the peers only read them",
+        data=("batch",),
+        lossctl=lossctl("batch bce batch/*.csv --labels batch_labels.csv --top 1 --value"),
+        peers=(
+            python("pyarrow, 2 threads", "pyarrow", READ_ALL, silent=True),
+            python("pandas", "pandas", PANDAS_READ_ALL, silent=True),
+        ),
+        against=("pyarrow, 2 threads",),
+        bar=2.0,
+        aim=1.3,
+        tolerance=None,
     ),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ CLASS_ROWS, CLASSES = 2_000_000, 10
 WIDE_ROWS, WIDE_CLASSES = 20_000, 10_000
 CSV_ROWS = 5_000_000
 FIRST_ID = 1_000_000
+SEGMENTS, USERS = 100, 1_000_000
+BATCH_FILES, BATCH_ROWS = 200, 100_000
 
 Rng = np.random.Generator
 
@@ -142,6 +145,40 @@ def join(rng: Rng) -> None:
     )
 
 
+def grouped(rng: Rng) -> None:
+    """Write 5 M rows of a probability and an event, in one of 100 segments, of one of 1 M users."""
+    names = np.array([f"segment-{number}" for number in range(SEGMENTS)])
+
+    def columns(rows: slice) -> dict[str, Any]:
+        count = rows.stop - rows.start
+        probability, event = pairs(rng, count)
+        return {
+            "user": rng.integers(0, USERS, count),
+            "segment": names[rng.integers(0, SEGMENTS, count)],
+            "prob": probability,
+            "label": event,
+        }
+
+    table("grouped.csv", CSV_ROWS, columns)
+
+
+def batch(rng: Rng) -> None:
+    """Write 200 files of 100 k probabilities, and the events they are of."""
+    (FOLDER / "batch").mkdir(exist_ok=True)
+    key = np.arange(BATCH_ROWS) + FIRST_ID
+    score = rng.normal(size=BATCH_ROWS)
+    event = (rng.random(BATCH_ROWS) < 1 / (1 + np.exp(-2 * score))).astype(np.int8)
+    table("batch_labels.csv", BATCH_ROWS, lambda rows: {"id": key[rows], "label": event[rows]})
+    for number in range(BATCH_FILES):
+        noisy = score + rng.normal(0, 0.1 + 0.01 * number, BATCH_ROWS)
+        probability = 1 / (1 + np.exp(-2 * noisy))
+        table(f"batch/{number}.csv", BATCH_ROWS, partial(_cut, {"id": key, "prob": probability}))
+
+
+def _cut(columns: dict[str, Any], rows: slice) -> dict[str, Any]:
+    return {name: column[rows] for name, column in columns.items()}
+
+
 def tenfold(_: Rng) -> None:
     """Link ten times the rows: folders in which a file stands ten times."""
     for name in ("bce_predictions.npy", "bce_labels.npy", "bce.csv"):
@@ -163,6 +200,8 @@ SETS: dict[str, tuple[Callable[[Rng], None], int, tuple[str, ...]]] = {
     "wide": (wide, WIDE_ROWS, ("wide_logits.npy", "wide_labels.npy")),
     "csv": (csv_bce, CSV_ROWS, ("bce.csv",)),
     "join": (join, CSV_ROWS, ("join_predictions.csv", "join_labels.csv")),
+    "grouped": (grouped, CSV_ROWS, ("grouped.csv",)),
+    "batch": (batch, BATCH_ROWS, ("batch_labels.csv", f"batch/{BATCH_FILES - 1}.csv")),
     "tenfold": (tenfold, 10, ("bce_predictions_10x/9.npy", "bce_labels_10x/9.npy")),
 }
 

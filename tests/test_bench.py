@@ -41,6 +41,7 @@ def test_every_line_of_the_contract_is_a_case() -> None:
         *("arrays-mse", "arrays-bce", "arrays-ce"),
         *("peak-npy", "peak-csv", "peak-npy-10x", "peak-csv-10x"),
         *("jobs-npy", "jobs-csv", "join", "worst"),
+        *("by", "peak-by", "batch"),
     ]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
+from typing import TypeAlias
 
 from lossctl.errors import DataError, UsageError
 from lossctl.known import is_key, is_label, is_prediction
@@ -19,6 +21,7 @@ HEAD_ROWS = 5
 UTF8_BOM = b"\xef\xbb\xbf"
 # The default of 128 KiB refuses honest files. The limit is one for the whole process.
 csv.field_size_limit(max(csv.field_size_limit(), 64 * 1024 * 1024))
+_Split: TypeAlias = Callable[[str], tuple[list[list[str]], list[int]]]  # by a delimiter
 _DELIMITERS = "\t;|,"  # in this order: a decimal comma must not split a file of semicolons
 
 
@@ -90,8 +93,11 @@ def sniff(path: str, sample: bytes, options: InputOptions, *, complete: bool) ->
     lines = sample[start:].splitlines(keepends=True)
     if not complete and len(lines) > 1:
         lines.pop()  # it may be cut off
-    delimiter = options.delimiter or _delimiter(path, lines, options.decimal)
-    rows, ends = _records(lines, delimiter, complete=complete)
+    split = lru_cache(partial(_records, tuple(lines)))
+    delimiter = options.delimiter or _delimiter(path, lines, options.decimal, split)
+    rows, ends = split(delimiter)
+    if not complete and len(rows) > 1 and ends[-1] == len(lines):
+        rows, ends = rows[:-1], ends[:-1]  # a quoted field may go on after the sample
     if not rows:
         raise DataError("the file is empty", where=path, hint=EMPTY_HINT)
     header = options.header
@@ -107,9 +113,7 @@ def sniff(path: str, sample: bytes, options: InputOptions, *, complete: bool) ->
     return Dialect(delimiter, options.decimal, header, columns, start + skipped, line)
 
 
-def _records(
-    lines: Sequence[bytes], delimiter: str, *, complete: bool
-) -> tuple[list[list[str]], list[int]]:
+def _records(lines: Sequence[bytes], delimiter: str) -> tuple[list[list[str]], list[int]]:
     """Return the first records that are not blank, and after which line each ends."""
     reader = csv.reader(physical_lines(lines), delimiter=delimiter)
     rows: list[list[str]] = []
@@ -123,20 +127,17 @@ def _records(
                 break
     except csv.Error:  # a field beyond all size: reading will say where
         pass
-    if not complete and len(rows) > 1 and ends[-1] == len(lines):
-        rows.pop()  # a quoted field may go on after the sample
-        ends.pop()
     return rows, ends
 
 
-def _delimiter(path: str, lines: Sequence[bytes], decimal: str) -> str:
+def _delimiter(path: str, lines: Sequence[bytes], decimal: str, split: _Split) -> str:
     """Return the delimiter that splits every sampled row alike; else the one that splits most."""
     likely, alike = ";" if decimal == "," else ",", 0.0
     text = b"".join(lines)
     for delimiter in _DELIMITERS.replace(decimal, ""):
         if delimiter.encode() not in text:
             continue
-        rows, _ = _records(lines, delimiter, complete=True)
+        rows, _ = split(delimiter)
         widths = [len(row) for row in rows]
         if widths and max(widths) > 1:
             commonest = max(widths.count(width) for width in set(widths) - {1})
