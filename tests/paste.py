@@ -29,7 +29,7 @@ def printed(command: str, **environment: str) -> str:
     """Return what a shell command prints, as a reader would see it in a pipe."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        ["/bin/sh", "-c", f"{command} 2>&1"],
+        ["/bin/sh", "-c", f"exec 2>&1\n{command}"],
         cwd=ROOT,
         env=os.environ | {"PATH": path, "COLUMNS": "80"} | environment,
         capture_output=True,
