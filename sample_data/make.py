@@ -83,6 +83,27 @@ def iris(folder: Path) -> None:
     write(folder / "iris.csv", ",".join((*(f"p_{name}" for name in names), "species")), rows)
 
 
+def models(folder: Path, rng: np.random.Generator) -> None:
+    """Write what three models say of 400 customers, and who left, by region.
+
+    The truth is drawn from a probability; the models know its logit with noise, most of which they
+    share, but "wide" knows nothing of the south.
+    """
+    (folder / "models").mkdir(exist_ok=True)
+    ids = [f"c{number:04d}" for number in sorted(rng.permutation(10_000)[:400])]
+    region = rng.choice(["north", "south", "west"], 400, p=[0.5, 0.2, 0.3])
+    logit = 1.5 * rng.normal(size=400) - 0.5
+    label = (rng.random(400) < 1 / (1 + np.exp(-logit))).astype(int)
+    write(folder / "customers.csv", "customer_id,region,label", zip(ids, region, label, strict=True))
+    shared = rng.normal(size=400)
+    for name, common, own in (("base", 1.1, 0.1), ("deep", 0.8, 0.3), ("wide", 0.7, 0.3)):
+        guess = logit + common * shared + own * rng.normal(size=400)
+        if name == "wide":
+            guess = np.where(region == "south", -0.5, guess)
+        share = (1 / (1 + np.exp(-guess))).round(5)
+        write(folder / "models" / f"{name}.csv", "customer_id,prob", zip(ids, share, strict=True))
+
+
 def softmax_of(logits: np.ndarray) -> np.ndarray:
     """Return the probabilities of logits, row by row."""
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -114,6 +135,7 @@ def main(folder: Path) -> None:
     softmax(folder, rng)
     contest(folder, rng)
     iris(folder)
+    models(folder, rng)
 
 
 if __name__ == "__main__":
