@@ -31,7 +31,7 @@ def refuse_two_complete_files(domain: Domain, inputs: Inputs, named: ColumnOptio
     raise DataError(
         "both files have the same columns, predictions and labels among them",
         where=inputs.name,
-        hint="score them one by one, or say --pred-col and --label-col",
+        hint="lossctl batch scores each by itself; or say --pred-col and --label-col",
     )
 
 

@@ -90,7 +90,7 @@ def score(
     if context.args:
         raise UsageError(
             f"one or two inputs, not {2 + len(context.args)}",
-            hint="score them one by one; a directory or a quoted glob is one table",
+            hint="lossctl batch scores many; a directory or a quoted glob is one table",
         )
     context.obj.look(color, quiet=quiet)
     look = Output(chosen(format, output, json=json, value=value), output, precision)

@@ -74,7 +74,10 @@ def open_labels(labels: Any, options: InputOptions) -> Table:
     """
     from lossctl.sources.kept import kept  # noqa: PLC0415  # for batches
 
-    (table,) = open_tables([labels], options).tables[-1:]
+    if isinstance(labels, str):
+        table = _open(find(labels, options.format), "labels", options)
+    else:
+        table = _held(labels, "labels")
     return table if isinstance(table, ArrayTable) else kept(table)
 
 
