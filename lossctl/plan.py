@@ -28,8 +28,9 @@ class Plan:
     rows than ``min_group`` are hidden. ``sum_tolerance`` is None where rows of probabilities are
     normalized. ``others`` are scorings on the terms of other conventions, beside those that were
     asked for. ``alternatives`` are the same for a loss that comes out infinite, if the inputs can
-    be read again. ``block_rows`` bounds the rows of a block, ``jobs`` the threads; results do not
-    depend on them. ``first`` is the number of the first row: a plan may be a part of another.
+    be read again. ``block_rows`` bounds the rows of a block, ``jobs`` the threads, or processes
+    where they may be forked; results do not depend on them. ``first`` is the number of the first
+    row: a plan may be a part of another.
     """
 
     scorings: tuple[Scoring, ...]
@@ -56,6 +57,7 @@ class Plan:
     told_apart: bool = False
     block_rows: int | None = None
     jobs: int | None = None
+    fork: bool = False
     first: int = 0
 
     @property

@@ -128,6 +128,7 @@ def _score(  # noqa: PLR0917
         sink = partial(Delimited, terminal.stdout, delimiter="\t", shown=shown)
         results = scoring.run(plan, PerRow(plan, sink))
     else:
+        plan = replace(plan, fork=True)
         if terminal.quiet:  # what others make of an infinite loss takes another reading
             plan = replace(plan, alternatives=())
         with terminal.progress(plan.inputs.predictions.size) as tell:

@@ -14,6 +14,7 @@ from lossctl.values import replace
 
 Tell = Callable[[int, int], None]
 
+WORTH_FORKING = 64 * 1024 * 1024  # bytes of arrays: a process takes some 5 ms
 WORTH_CUTTING = 8 * 1024 * 1024  # bytes of input: less is done before threads have started
 _LARGE = 8 * 1024 * 1024  # bytes: more than most buffers; the allocator learns from up to 32 MiB
 
@@ -30,6 +31,12 @@ def run(plan: Plan, sink: Sink | None = None, tell: Tell | None = None) -> Summa
     """
     _keep_memory()
     if sink is None and plan.inputs.size >= WORTH_CUTTING and not plan.roles.joined:
+        if plan.fork and plan.inputs.size >= WORTH_FORKING:
+            from lossctl.engines.processes import in_processes  # noqa: PLC0415  # 3 ms
+
+            found = in_processes(plan, tell)
+            if found is not None:
+                return found
         from lossctl.engines.threads import in_parts  # noqa: PLC0415  # 10 ms
 
         found = in_parts(plan, tell)
