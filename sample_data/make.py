@@ -94,7 +94,9 @@ def models(folder: Path, rng: np.random.Generator) -> None:
     region = rng.choice(["north", "south", "west"], 400, p=[0.5, 0.2, 0.3])
     logit = 1.5 * rng.normal(size=400) - 0.5
     label = (rng.random(400) < 1 / (1 + np.exp(-logit))).astype(int)
-    write(folder / "customers.csv", "customer_id,region,label", zip(ids, region, label, strict=True))
+    write(
+        folder / "customers.csv", "customer_id,region,label", zip(ids, region, label, strict=True)
+    )
     shared = rng.normal(size=400)
     for name, common, own in (("base", 1.1, 0.1), ("deep", 0.8, 0.3), ("wide", 0.7, 0.3)):
         guess = logit + common * shared + own * rng.normal(size=400)
