@@ -8,7 +8,6 @@ from enum import IntEnum
 
 from lossctl.cli.terminal import Terminal, discard
 from lossctl.errors import LossctlError, UsageError
-from lossctl.names import printable
 
 
 class ExitCode(IntEnum):
@@ -61,6 +60,6 @@ def guarded(program: Callable[[], int | None], terminal: Terminal, *, debug: boo
 
 
 def _report(terminal: Terminal, message: str, hint: str | None) -> None:
-    terminal.say("error", printable(message))
+    terminal.say("error", message)
     if hint:
-        terminal.say("hint", printable(hint))
+        terminal.say("hint", hint)

@@ -10,6 +10,7 @@ from io import TextIOWrapper
 from typing import TextIO, TypeAlias
 
 from lossctl.errors import UsageError
+from lossctl.names import printable
 from lossctl.values import dataclass, field
 
 _COLORS = {
@@ -89,7 +90,7 @@ class Terminal:
             return
         start, end = (_COLORS[kind], "\x1b[0m") if self.has_color(self.stderr) else ("", "")
         try:
-            print(f"{start}{kind}:{end} {text}", file=self.stderr, flush=True)
+            print(f"{start}{kind}:{end} {printable(text)}", file=self.stderr, flush=True)
         except OSError:  # where nobody can be told, the exit code still says it
             discard(sys.stderr)
 
