@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 
 from lossctl.errors import DataError
@@ -82,20 +83,30 @@ def find(name: str, asked: str | None = None) -> Files:
 def expanded(names: Sequence[str]) -> tuple[str, ...]:
     """Return what each name means as inputs of their own: a glob is all that it matches.
 
-    Each stands there once, where it is named first; a directory is one input.
+    Each stands there once, as it is named first: ``x.csv`` and ``./x.csv`` are one, a link is
+    another. A directory is one input; a glob matches directories if it matches nothing else.
 
     Raises:
         DataError: a glob matches nothing.
 
     """
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     for name in names:
         refuse_password(name)
         several = name != STDIN and not is_web(name) and not os.path.lexists(name)
         if is_address(name) and not is_web(name):
             several = any(character in path_of(name) for character in "*?[")
-        found |= dict.fromkeys(_paths(name) if several else (name,))
-    return tuple(found)
+        for path in _paths(name, folders=True) if several else (name,):
+            found.setdefault(_spelt(path), path)
+    return tuple(found.values())
+
+
+def _spelt(name: str) -> str:
+    """Return a name in the one spelling that all spellings of it have."""
+    if name == STDIN or is_address(name):
+        return name
+    folder, last = os.path.split(name.rstrip("/"))
+    return os.path.join(os.path.realpath(folder), last)
 
 
 def size_of(names: Sequence[str]) -> int:
@@ -113,9 +124,13 @@ def listed(name: str, *, null: bool = False) -> tuple[str, ...]:
     """
     file = open_file(name)
     with reading(file), file.open() as stream:
-        text = stream.read().decode("utf-8", "surrogateescape")
+        data = stream.read()
+    text = data.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape")
+    if not null and "\0" in text:
+        hint = "-0 is for names that end with NUL; text has to be UTF-8"
+        raise DataError("the list holds NUL characters", where=file.name, hint=hint)
     lines = text.split("\0") if null else text.replace("\r\n", "\n").split("\n")
-    names = tuple(line for line in lines if line.strip())
+    names = tuple(line for line in lines if (line if null else line.strip()))
     if not names:
         raise DataError("the list names no files", where=file.name)
     return names
@@ -129,7 +144,8 @@ def _without_member(name: str) -> tuple[str, str | None]:
     return name, None
 
 
-def _paths(name: str) -> tuple[str, ...]:
+def _paths(name: str, *, folders: bool = False) -> tuple[str, ...]:
+    """Return the files that a name means; ``folders`` that a glob matches if there are no files."""
     if name == STDIN or is_web(name):
         return (name,)
     if is_address(name):
@@ -147,7 +163,8 @@ def _paths(name: str) -> tuple[str, ...]:
 
     if not glob.has_magic(name):
         return (name,)
-    paths = _shards(glob.glob(name))
+    found = glob.glob(name, recursive=True)
+    paths = _shards(found) or (_visible(found) if folders else ())
     if not paths:
         hint = f"it is looked for in {os.getcwd()}"
         raise DataError(f"no file matches {quoted(name)}", hint=hint)
@@ -167,7 +184,12 @@ def _objects(name: str) -> tuple[str, ...]:
 
 def _shards(paths: list[str]) -> tuple[str, ...]:
     """Sort, without folders and what writers leave beside the data (``_SUCCESS``, ``.crc``)."""
-    kept = [p for p in paths if _last(p)[0] not in "._" and not os.path.isdir(p)]
+    return _visible([path for path in paths if not os.path.isdir(path)])
+
+
+def _visible(paths: list[str]) -> tuple[str, ...]:
+    """Sort, without what is hidden."""
+    kept = [path for path in paths if _last(path.rstrip("/"))[:1] not in ("", ".", "_")]
     return tuple(sorted(kept, key=natural_key))
 
 
