@@ -21,8 +21,31 @@ from lossctl.numbers import spelled, to_number
 from lossctl.sources import InputOptions, open_tables
 from lossctl.sources.places import is_address, shown
 from lossctl.sources.table import Request
+from lossctl.values import dataclass
 
 BALANCED = "balanced"
+OPTION = "--class-weight"
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a file of class weights says: names, if there are any, and weights."""
+
+    pairs: tuple[tuple[str | None, Any], ...]
+    where: str
+
+
+def read_once(given: Any) -> Any:
+    """Return class weights, those of a file as ``Read``: it may be a pipe.
+
+    Raises:
+        DataError: the file cannot be read.
+
+    """
+    if not isinstance(given, str | os.PathLike) or given == BALANCED:
+        return given
+    pairs, where = _pairs(given)
+    return given if where == OPTION else Read(tuple(pairs), where)
 
 
 def class_weights(given: Any, domain: Domain, roles: Roles, coding: Coding) -> tuple[float, ...]:
@@ -98,7 +121,9 @@ def _of_coding(coding: Coding) -> tuple[Sequence[str], ...]:
 
 def _pairs(given: Any) -> tuple[list[tuple[str | None, Any]], str]:
     """Return names and weights, and where they are from; without names they are in order."""
-    where = "--class-weight"
+    where = OPTION
+    if isinstance(given, Read):
+        return [*given.pairs], given.where
     if isinstance(given, Mapping):
         return [(_named(name), weight) for name, weight in given.items()], where
     if not isinstance(given, str | os.PathLike):

@@ -14,6 +14,8 @@ from lossctl.sources.streams import STDIN
 from lossctl.sources.table import Table
 from lossctl.sources.views import View
 
+PREDICTIONS, LABELS = "predictions", "labels"
+
 
 class Opened(NamedTuple):
     """Predictions, and labels if they are apart; weights; whether all can be read again."""
@@ -28,12 +30,13 @@ def open_tables(
     options: InputOptions,
     weights: Any = None,
     weight_array: str | None = None,
+    sides: tuple[str, ...] = (PREDICTIONS, LABELS),
 ) -> Opened:
     """Open predictions, labels if they are apart, and weights if they are, each as one table.
 
     A text is the path of a file or a directory, a glob, or - for standard input; anything else is
     data in memory. All are opened here, since a pipe can be opened only once. Weights may be an
-    array of that name in an NPZ file among the inputs.
+    array of that name in an NPZ file among the inputs. ``sides`` says what the inputs are.
 
     Raises:
         UsageError: standard input is to be read twice.
@@ -56,29 +59,35 @@ def open_tables(
             return _held(value, side)
         return _open(found[value], side, options)
 
-    tables = [table(v, side) for v, side in zip(inputs, ("predictions", "labels"), strict=False)]
-    only = found.get(inputs[0]) if len(inputs) == 1 and isinstance(inputs[0], str) else None
+    tables = [table(value, side) for value, side in zip(inputs, sides, strict=False)]
+    alone = len(inputs) == 1 and isinstance(inputs[0], str) and sides[0] == PREDICTIONS
+    only = found[inputs[0]] if alone else None
     if only is not None and only.format == NPZ and only.member is None:
-        tables.append(_open(only, "labels", options))
+        tables.append(_open(only, LABELS, options))
     if weights is not None:
         return Opened(tuple(tables), table(weights, "weights"), not pipes)
     return Opened(tuple(tables), _weights_among(found.values(), weight_array), not pipes)
 
 
-def open_labels(labels: Any, options: InputOptions) -> Table:
-    """Open labels that several predictions are scored against: they are read once.
+def open_shared(
+    labels: Any, options: InputOptions, weights: Any = None, weight_array: str | None = None
+) -> tuple[Table | None, Table | None]:
+    """Open labels, if there are any, and weights for several predictions: they are read once.
 
     Raises:
+        UsageError: standard input is to be read twice.
         DataError: they cannot be read.
 
     """
     from lossctl.sources.kept import kept  # noqa: PLC0415  # for batches
 
-    if isinstance(labels, str):
-        table = _open(find(labels, options.format), "labels", options)
-    else:
-        table = _held(labels, "labels")
-    return table if isinstance(table, ArrayTable) else kept(table)
+    inputs = [] if labels is None else [labels]
+    opened = open_tables(inputs, options, weights, weight_array, (LABELS,))
+    found = (*opened.tables, opened.weights) if inputs else (None, opened.weights)
+    first, second = (
+        one if one is None or isinstance(one, ArrayTable) else kept(one) for one in found
+    )
+    return first, second
 
 
 def _weights_among(found: Iterable[Files], array: str | None) -> Table | None:
@@ -117,4 +126,4 @@ def _held(value: Any, name: str) -> Table:
     return table_of(value, name)
 
 
-__all__ = ["ArrayTable", "InputOptions", "Table", "open_labels", "open_tables"]
+__all__ = ["ArrayTable", "InputOptions", "Table", "open_shared", "open_tables"]

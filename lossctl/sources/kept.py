@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 from typing import Any, cast
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from lossctl.block import Floats
 from lossctl.errors import DataError
-from lossctl.sources.table import Batch, Request, Table, small
+from lossctl.sources.table import Batch, Column, Request, Table, small
 from lossctl.sources.views import View
 from lossctl.values import dataclass, field, replace
 
@@ -29,18 +29,39 @@ class Kept(View):
 
     def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
         """Yield the rows in order."""
-        held, error = self.once(request, lambda: _held(self.table.read(request, keep=keep)))
+        del keep  # others may want other columns
+        held, error = self.once(request, lambda: _held(self.table.read(request, keep=True)))
         for batch in held:
             yield replace(batch, numbers=batch.numbers.astype(np.float64, copy=False))
         if error is not None:
             raise error
 
+    def settled(self, columns: Sequence[Column]) -> tuple[Column, ...]:
+        """Return columns with their kinds known."""
+        found: tuple[Column, ...] = self.once(tuple(columns), lambda: self.table.settled(columns))
+        return found
+
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
-        """Return what was made for a key, or make it; others wait."""
+        """Return what was made for a key, or make it; others wait.
+
+        Raises:
+            DataError: it cannot be made: the first time, and always.
+
+        """
         with self._lock:
             if key not in self._made:
-                self._made[key] = make()
-            return self._made[key]
+                self._made[key] = _made(make)
+            found = self._made[key]
+        if isinstance(found, DataError):
+            raise found
+        return found
+
+
+def _made(make: Callable[[], Any]) -> Any:
+    try:
+        return make()
+    except DataError as error:
+        return error
 
 
 def kept(table: Table) -> Table:

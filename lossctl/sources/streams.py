@@ -8,6 +8,7 @@ import stat
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import IO, Any, BinaryIO, Protocol, cast
 
 from lossctl.errors import DataError
@@ -41,6 +42,7 @@ class Tape:
         self.end = 0  # of what is kept
         self.pipe = pipe
         self.spent = False
+        self.lock = Lock()  # several threads may read what is kept
         for stream in (self.kept, pipe):
             weakref.finalize(self, stream.close)
 
@@ -62,21 +64,22 @@ class _Player(io.RawIOBase):
         import select  # noqa: PLC0415  # as above
 
         tape = self._tape
-        if self._position < tape.end:
-            tape.kept.seek(self._position)
-            part = tape.kept.read(min(len(buffer), tape.end - self._position))
-            buffer[: len(part)] = part
-            count = len(part)
-        else:
-            while (found := tape.pipe.readinto(buffer)) is None:
-                select.select([tape.pipe], [], [])  # whoever else has the pipe set it so
-            count = found
-            if self._keep:
-                tape.kept.seek(tape.end)
-                tape.kept.write(buffer[:count])
-                tape.end += count
+        with tape.lock:
+            if self._position < tape.end:
+                tape.kept.seek(self._position)
+                part = tape.kept.read(min(len(buffer), tape.end - self._position))
+                buffer[: len(part)] = part
+                count = len(part)
             else:
-                tape.spent = True
+                while (found := tape.pipe.readinto(buffer)) is None:
+                    select.select([tape.pipe], [], [])  # whoever else has the pipe set it so
+                count = found
+                if self._keep:
+                    tape.kept.seek(tape.end)
+                    tape.kept.write(buffer[:count])
+                    tape.end += count
+                else:
+                    tape.spent = True
         self._position += count
         return count
 
