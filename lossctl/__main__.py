@@ -6,6 +6,10 @@ import gc
 import os
 import signal
 import sys
+from contextlib import suppress
+from typing import NoReturn
+
+_INTERRUPTED = (130, 143)
 
 
 def main() -> int:
@@ -25,11 +29,22 @@ def main() -> int:
                 signal.signal(number, _terminate)
         from lossctl.cli.app import run  # noqa: PLC0415  # imports can be interrupted, too
 
-        return run(sys.argv[1:])
+        code = run(sys.argv[1:])
     except KeyboardInterrupt as error:
-        return 130 if type(error) is KeyboardInterrupt else 143
+        code = 130 if type(error) is KeyboardInterrupt else 143
     finally:
         gc.freeze()  # nor is it looked for when Python ends
+    if code in _INTERRUPTED:
+        _leave(code)
+    return code
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: Python would wait for its threads, and one may wait for a pipe."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _terminate(*_: object) -> None:

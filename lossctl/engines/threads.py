@@ -86,20 +86,27 @@ def _placed(part: Plan, found: Summaries, before: Summaries) -> Summaries:
 
 @contextmanager
 def threads(jobs: int, ahead: int, stop: Event) -> Iterator[Each]:
-    """Give a ``map`` that works on threads; in the end ``stop`` tells what still works to stop."""
-    with ThreadPoolExecutor(jobs, "lossctl") as pool:
+    """Give a ``map`` that works on threads; in the end ``stop`` tells what still works to stop.
 
-        def each(work: Any, items: Iterable[Any]) -> Iterator[Any]:
-            waiting: deque[Future[Any]] = deque()
-            for item in items:
-                waiting.append(pool.submit(work, item))
-                if len(waiting) > ahead:
-                    yield waiting.popleft().result()
-            while waiting:
+    That is waited for, but not if somebody interrupts: it may be waiting for a pipe itself.
+    """
+    pool = ThreadPoolExecutor(jobs, "lossctl")
+
+    def each(work: Any, items: Iterable[Any]) -> Iterator[Any]:
+        waiting: deque[Future[Any]] = deque()
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > ahead:
                 yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
-        try:
-            yield each
-        finally:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
+    wait = True
+    try:
+        yield each
+    except (KeyboardInterrupt, GeneratorExit):
+        wait = False
+        raise
+    finally:
+        stop.set()
+        pool.shutdown(wait=wait, cancel_futures=True)
