@@ -219,12 +219,13 @@ def ranking(  # noqa: PLR0913
     if isinstance(predictions, Mapping):
         candidates = {str(name): _data(value) for name, value in predictions.items()}
     else:
-        candidates = {name: name for name in expanded([os.fspath(one) for one in predictions])}
+        candidates = contest.shown_names(expanded([os.fspath(one) for one in predictions]))
     base = None
     if baseline is not None:
-        name = str(_data(baseline))
-        name = name if name in candidates else contest.named(name, list(candidates))
-        base = (name, candidates.get(name, name))
+        name = _data(baseline)
+        if not isinstance(name, str):
+            raise UsageError("a baseline is a path, or the name of one of the predictions")
+        base = contest.named(name, candidates)
     labels = _data(labels)
     paths = [one for one in (*candidates.values(), labels, options.weights) if isinstance(one, str)]
     contest.refuse_two_streams(paths)

@@ -27,6 +27,7 @@ from lossctl.texts import Names
 from lossctl.watching import names
 
 _ENOUGH_ROWS = 16_384
+UNKNOWN = np.uint64(1)
 _DIFFERENCE, _OWN = 0, 1  # the columns of the moments
 _CELLS = 2
 
@@ -53,28 +54,38 @@ class Truth:
         return None if keys is None else Ids.of(keys)
 
     def words(self, block: Block, ids: Ids | None) -> Words:
-        """Return a word for each row, never 0, that tells its label and id from others."""
+        """Return a word for each row, never 0, that tells its label and id from others.
+
+        It is ``UNKNOWN`` for a row of which something is missing: its label is, then, too.
+        """
         if self._fingerprint is None:
             return np.ones(len(block.prediction), np.uint64)
         words = self._fingerprint.of_labels(block)
         if ids is not None:
             words = mixed(words ^ mixed(ids.words))
-        return words | np.uint64(1)
+        if block.label.ndim > 1:
+            words[np.isnan(block.label).any(axis=1)] = 0
+        return words | UNKNOWN
 
 
 class Scope:
-    """Sees which rows a candidate is scored on; equal sums of as many rows are the same rows."""
+    """Sees which rows a candidate is scored on; equal sums of as many rows are the same rows.
 
-    def __init__(self, truth: Truth) -> None:
+    They are the same if they count alike: their weights, and which of their cells are left out.
+    """
+
+    def __init__(self, plan: Plan, truth: Truth) -> None:
         """Start with no rows."""
-        self._truth, self.sum = truth, 0
+        self._truth, self._column, self.sum = truth, plan.column(plan.scorings[0]), 0
 
-    def __call__(self, block: Block, _: RowLosses) -> None:
+    def __call__(self, block: Block, losses: RowLosses) -> None:
         """See a block."""
+        _, cells = _amounts(block, losses, self._column)
         if self._truth.shared:
             words = mixed(self._truth.rows(block).astype(np.uint64))
         else:
             words = self._truth.words(block, self._truth.ids(block))
+        words = mixed(words ^ _counting(block, cells))
         self.sum = (self.sum + int(np.add.reduce(words, dtype=np.uint64))) % (1 << 64)
 
 
@@ -87,6 +98,17 @@ def _amounts(block: Block, losses: RowLosses, column: int) -> tuple[Floats, Floa
         values = weighed(values, block.weight)
         cells = cells * block.weight if counted.weighed else cells
     return values, cells
+
+
+def _counting(block: Block, cells: Floats) -> Words:
+    """Return a word for each row that tells how it counts from others."""
+    words = mixed(np.ascontiguousarray(cells, np.float64).view(np.uint64))
+    if block.weight is not None:
+        words = mixed(words ^ (block.weight + 0.0).view(np.uint64))  # no -0.0
+    if block.left_out is not None:
+        for marks in np.packbits(block.left_out, axis=1).T:
+            words = mixed(words ^ marks)
+    return words
 
 
 class Baseline:
@@ -104,7 +126,8 @@ class Baseline:
     def __call__(self, block: Block, losses: RowLosses) -> None:
         """See a block."""
         records = np.zeros(len(losses), RECORD)
-        records["loss"], records["cells"] = _amounts(block, losses, self._column)
+        records["loss"], cells = _amounts(block, losses, self._column)
+        records["counting"] = _counting(block, cells)
         ids, rows = self._truth.ids(block), self._truth.rows(block)
         records["truth"] = self._truth.words(block, ids)
         if self._truth.by_id and ids is not None:
@@ -177,7 +200,7 @@ class Paired:
             self._check_truth(block, ids, records)
         if self._truth.by_id and ids is not None:
             self._check_once(ids, rows)
-        common = (records["truth"] != 0) & (records["cells"] == cells)
+        common = (records["truth"] != 0) & (records["counting"] == _counting(block, cells))
         if not common.any():
             return
         theirs = records["loss"][common]
@@ -193,7 +216,8 @@ class Paired:
             self._flush()
 
     def _check_truth(self, block: Block, ids: Ids | None, records: Records) -> None:
-        wrong = (records["truth"] != 0) & (records["truth"] != self._truth.words(block, ids))
+        own, theirs = self._truth.words(block, ids), records["truth"]
+        wrong = (theirs != own) & (theirs > UNKNOWN) & (own > UNKNOWN)
         if not wrong.any():
             return
         row = int(np.argmax(wrong))

@@ -14,12 +14,15 @@ from lossctl.comparison import Baseline, Paired, Scope, Truth
 from lossctl.engines.cores import cores
 from lossctl.engines.local import Tell
 from lossctl.engines.partition import Sink
-from lossctl.errors import LossctlError, UsageError
+from lossctl.errors import DataError, LossctlError, UsageError
+from lossctl.labels.weighing import read_once
 from lossctl.losses import parse
 from lossctl.plan import Plan
 from lossctl.result import NONE, Failure, Ranking, Result
 from lossctl.scoring import Data, Options
-from lossctl.sources import open_labels
+from lossctl.sources import open_shared
+from lossctl.sources.places import is_address, shown
+from lossctl.sources.streams import STDIN
 from lossctl.values import dataclass, replace
 
 HOLM = "holm"
@@ -52,7 +55,7 @@ class Job:
 
         """
         plan, truth = self._prepared(data)
-        scope = Scope(truth)
+        scope = Scope(plan, truth)
         paired = None if baseline is None else Paired(plan, truth, baseline)
         (result,) = scoring.run(plan, _all(scope, paired, stop), self.tell)
         delta = None if paired is None else paired.delta()
@@ -69,7 +72,7 @@ class Job:
 
         """
         plan, truth = self._prepared(data)
-        scope, baseline = Scope(truth), Baseline(plan, truth)
+        scope, baseline = Scope(plan, truth), Baseline(plan, truth)
         (result,) = scoring.run(plan, _all(scope, baseline), self.tell)
         baseline.close()
         result = replace(result, predictions=name)
@@ -77,11 +80,27 @@ class Job:
 
     def _prepared(self, data: Data) -> tuple[Plan, Truth]:
         plan = scoring.prepare(self.loss, data, self.labels, self.options)
+        _refuse_labels(plan)
         own = self.labels is None and plan.roles.shown is not None
         truth = Truth(
             plan, shared=self.labels is not None, by_id=self.options.columns.id is not None
         )
         return replace(plan, jobs=1, alternatives=(), told_apart=own), truth
+
+
+def _refuse_labels(plan: Plan) -> None:
+    """Refuse labels that are taken for a candidate, as where a glob matches their file."""
+    names = (plan.inputs.predictions.name, plan.inputs.label_table.name)
+    columns = (
+        {column.position for column in side} for side in (plan.roles.prediction, plan.roles.label)
+    )
+    if (
+        plan.inputs.labels is not None
+        and same_file(*names)
+        and len({*map(frozenset, columns)}) == 1
+    ):
+        hint = "leave it out: a glob may match it"
+        raise DataError("these are the labels, and no predictions", where=names[0], hint=hint)
 
 
 def _all(*watchers: Sink | Callable[[], None] | None) -> Sink:
@@ -112,33 +131,61 @@ def contest(  # noqa: PLR0913
         DataError: the labels or the baseline cannot be read; a candidate cannot, and ``fail_fast``.
 
     """
-    _check(loss, options, adjust, compared=baseline is not None)
-    opened = None if labels is None else open_labels(labels, options.input)
-    job = Job(loss, opened, options, tell)
+    check(loss, options, adjust, compared=baseline is not None)
+    job = _job(loss, labels, options, tell)
     entries: list[Entry] = []
     base = None
     if baseline is not None:
         first, base = job.remember(*baseline)
         entries.append(first)
     rest = {name: data for name, data in candidates.items() if not baseline or name != baseline[0]}
-    failed = []
+    errors: dict[str, LossctlError] = {}
     for name, found in _side_by_side(job, rest, base):
         if isinstance(found, Entry):
             entries.append(found)
         elif fail_fast or isinstance(found, UsageError):
             raise found
         else:
-            failed.append(Failure(name, str(found)))
+            errors[name] = found
+    if not entries:
+        _refuse_bad_labels(job, errors)
     order = {name: place for place, name in enumerate(candidates)}
     entries.sort(key=lambda entry: order.get(entry.result.predictions, -1))
-    results = _ranked(entries)
+    named = None if baseline is None else baseline[0]
+    results = _ranked(entries, named)
     if adjust == HOLM:
         results = adjusted(results)
-    named = None if baseline is None else baseline[0]
-    return Ranking(str(parse(loss)[0]), tuple(results), tuple(failed), named)
+    failed = tuple(Failure(name, str(error), error.hint) for name, error in errors.items())
+    return Ranking(str(parse(loss)[0]), tuple(results), failed, named)
 
 
-def _check(loss: str, options: Options, adjust: str | None, *, compared: bool) -> None:
+def _job(loss: str, labels: Data, options: Options, tell: Tell | None) -> Job:
+    """Open what all share: it is read once, and may be a pipe."""
+    array = options.columns.weight
+    opened, weights = open_shared(labels, options.input, options.weights, array)
+    if options.weights is None and weights is not None:  # an array of that name, beside the labels
+        options = replace(options, columns=replace(options.columns, weight=None))
+    terms = replace(options.terms, class_weight=read_once(options.terms.class_weight))
+    return Job(loss, opened, replace(options, weights=weights, terms=terms), tell)
+
+
+def _refuse_bad_labels(job: Job, errors: Mapping[str, LossctlError]) -> None:
+    """Raise what is wrong with the labels once, where no candidate can be scored for it."""
+    first = next(iter(errors.values()), None)
+    if first is None or job.labels is None or first.where is None:
+        return
+    ours = first.where.startswith(job.labels.name)
+    if ours and len({str(error) for error in errors.values()}) == 1:
+        raise first
+
+
+def check(loss: str, options: Options, adjust: str | None, *, compared: bool) -> None:
+    """Refuse what cannot be meant, whatever the files hold.
+
+    Raises:
+        UsageError: the options do not go together.
+
+    """
     if len(parse(loss)) > 1:
         raise UsageError("a batch is ranked by one loss", hint="one batch for each loss")
     if options.reduction == NONE:
@@ -164,6 +211,8 @@ def _side_by_side(
             return item[0], job.run(*item, baseline, stop)
         except LossctlError as error:
             return item[0], error
+        except OSError as error:  # as where a folder may not be listed
+            return item[0], DataError(error.strerror or str(error), where=item[0])
 
     jobs = min(job.options.jobs or cores(), len(candidates))
     if jobs <= 1:
@@ -175,11 +224,20 @@ def _side_by_side(
         yield from each(work, candidates.items())
 
 
-def _ranked(entries: Sequence[Entry]) -> list[Result]:
-    """Return the results, best first, with ranks for those that were scored on the same rows."""
-    counts = Counter(entry.rows for entry in entries)
-    most = max(counts, key=lambda rows: (counts[rows], rows[0], rows[1]), default=None)
-    marked = [replace(entry.result, comparable=entry.rows == most) for entry in entries]
+def _ranked(entries: Sequence[Entry], baseline: str | None) -> list[Result]:
+    """Return the results, best first, with ranks for those that were scored on the same rows.
+
+    Those are the rows of most; at a tie the larger set, the baseline's, the first. What is NaN has
+    no rank whatever it was scored on.
+    """
+    numbers = [entry for entry in entries if not math.isnan(entry.result.value)]
+    counts = Counter(entry.rows for entry in numbers or entries)
+    theirs = [entry.rows for entry in entries if entry.result.predictions == baseline]
+    most = max(counts, key=lambda rows: (counts[rows], *rows[:2], rows in theirs), default=None)
+    marked = [
+        replace(entry.result, comparable=entry.rows == most or math.isnan(entry.result.value))
+        for entry in entries
+    ]
     fit = [one for one in marked if one.comparable and not math.isnan(one.value)]
     fit.sort(key=lambda one: one.value)
     first: dict[float, int] = {}
@@ -209,12 +267,49 @@ def adjusted(results: Sequence[Result]) -> list[Result]:
 
 def same_file(one: str, other: str) -> bool:
     """Whether two names are of one file."""
-    return one == other or os.path.realpath(one) == os.path.realpath(other)
+    if one == other:
+        return True
+    apart = any(name == STDIN or is_address(name) for name in (one, other))
+    return not apart and os.path.realpath(one) == os.path.realpath(other)
 
 
-def named(name: str, candidates: Sequence[str]) -> str:
-    """Return what a baseline is called among the candidates, if it is one of them."""
-    return next((one for one in candidates if same_file(one, name)), name)
+def shown_names(paths: Sequence[str]) -> dict[str, str]:
+    """Return paths by the names that may stand in results; each has one of its own."""
+    found: dict[str, str] = {}
+    for path in paths:
+        found[_other(shown(path), found)] = path
+    return found
+
+
+def _other(name: str, taken: Mapping[str, Data]) -> str:
+    """Return a name, or another if it is taken: addresses are shown without their secrets."""
+    count, free = 1, name
+    while free in taken:
+        count += 1
+        free = f"{name} ({count})"
+    return free
+
+
+def named(baseline: str, candidates: Mapping[str, Data]) -> tuple[str, Data]:
+    """Return name and data of a baseline: those of a candidate, if it is one of them."""
+    if baseline in candidates:
+        return baseline, candidates[baseline]
+    for name, data in candidates.items():
+        if isinstance(data, str) and same_file(data, baseline):
+            return name, data
+    return _other(shown(baseline), candidates), baseline
+
+
+def refuse_baseline_alone(candidates: Sequence[str], baseline: str | None) -> None:
+    """Refuse a comparison in which there is nothing to compare: it would pass every gate.
+
+    Raises:
+        DataError: the baseline is the only candidate.
+
+    """
+    if baseline is not None and all(same_file(one, baseline) for one in candidates):
+        hint = "name what is to be compared with it"
+        raise DataError("the baseline is the only candidate", where=baseline, hint=hint)
 
 
 def refuse_two_streams(names: Sequence[str | None]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import weakref
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,9 +13,9 @@ import numpy.typing as npt
 from lossctl.block import Integers
 
 Records = npt.NDArray[Any]
-# The weighted loss of a row, what it counts in the denominator, and a word that tells its label
-# (and id) from others; 0 is a row that was not scored.
-RECORD = np.dtype([("loss", np.float64), ("cells", np.float64), ("truth", np.uint64)])
+# The weighted loss of a row, a word that tells how it counts, and one that tells its label (and
+# id) from others; 0 is a row that was not scored.
+RECORD = np.dtype([("loss", np.float64), ("counting", np.uint64), ("truth", np.uint64)])
 
 
 class Store(Protocol):
@@ -33,6 +34,7 @@ class OnDisk:
     def __init__(self) -> None:
         """Open it."""
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # it lives as long as this
+        weakref.finalize(self, self._file.close)
 
     def write(self, rows: Integers, records: Records) -> None:
         """Keep the records of some rows, whose numbers grow."""

@@ -290,10 +290,11 @@ def finite(value: float | None) -> float | None:
 
 @dataclass(frozen=True)
 class Failure:
-    """A candidate that could not be scored, and why."""
+    """A candidate that could not be scored, why, and what to do about it."""
 
     predictions: str
     error: str
+    hint: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as it stands in JSON."""

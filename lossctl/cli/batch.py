@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
@@ -15,7 +15,7 @@ from lossctl.errors import UsageError
 from lossctl.values import dataclass
 
 if TYPE_CHECKING:
-    from lossctl.gates import Gates
+    from lossctl.gates import Gates, Verdict
     from lossctl.result import Ranking
 
 
@@ -49,7 +49,7 @@ class Asked:
 
 def batch(
     context: Context,
-    loss: options.Loss,
+    loss: options.RankingLoss,
     predictions: options.Candidates,
     *,
     labels: options.TruthFile,
@@ -75,14 +75,15 @@ def batch(
 ) -> Job:
     """Score many sets of predictions and rank them.
 
-    Files that cannot be scored are reported, the others are ranked all the same. A file that scored
-    other rows than most has no rank, and fails every gate.
-
     \b
     Examples:
-      lossctl batch bce 'preds/*.csv' --labels truth.csv
-      lossctl batch ce new.csv --labels truth.csv --baseline old.csv --fail-if-worse 0
-      find runs -name 'p*.npy' -print0 | lossctl batch mse --files-from - -0 --labels y.npy --top 5
+      lossctl batch bce 'preds/*.csv' --labels truth.csv --top 10
+      lossctl batch ce new.npy --labels y.npy --baseline old.npy --fail-if-worse 0
+      find . -name p.npy | lossctl batch mse --labels y.npy --files-from -
+
+    Files that cannot be scored are reported, the others are ranked all the same, and the exit code
+    is 3. A file that scored other rows than most, or other cells, or with other weights, has no
+    rank and fails every gate.
     """  # noqa: D301  # \b keeps the lines of the examples apart
     context.obj.look(color, quiet=quiet)
     look = Output(chosen(format, output, json=json, value=value), output, precision)
@@ -107,15 +108,18 @@ def _batch(
     from lossctl.sinks.whole import refuse_to_overwrite  # noqa: PLC0415
     from lossctl.sources.files import expanded, listed, size_of  # noqa: PLC0415
 
-    contest.refuse_two_streams(
-        [*rest.predictions, rest.labels, rest.files_from, rest.baseline, scoring["weights"]]
-    )
+    options = api.options_of(**scoring)
+    contest.check(loss, options, rest.adjust, compared=rest.baseline is not None)
+    others = [rest.labels, rest.files_from, rest.baseline, scoring["weights"]]
+    contest.refuse_two_streams([*rest.predictions, *others])
     names = [*rest.predictions]
     if rest.files_from is not None:
         names += listed(rest.files_from, null=rest.null)
     candidates = expanded(names)
-    inputs = [*candidates, rest.labels, rest.files_from, rest.baseline, scoring["weights"]]
-    refuse_to_overwrite((look.path,), inputs)
+    contest.refuse_two_streams([*candidates, *others])
+    refuse_to_overwrite((look.path,), [*candidates, *others])
+    if rest.gates is not None and rest.gates.compare:
+        contest.refuse_baseline_alone(candidates, rest.baseline)
     with terminal.progress(size_of(candidates)) as tell:
         ranking = api.ranking(
             loss,
@@ -124,21 +128,37 @@ def _batch(
             baseline=rest.baseline,
             adjust=rest.adjust,
             fail_fast=rest.fail_fast,
-            options=api.options_of(**scoring),
+            options=options,
             tell=tell,
         )
     _say(ranking, terminal)
-    judged = [one for one in ranking.results if one.predictions in {*candidates}]
-    verdicts = () if rest.gates is None else tuple(rest.gates.verdicts(judged, ranking.baseline))
+    verdicts = () if rest.gates is None else tuple(_verdicts(rest, candidates, ranking))
     look.write_ranking(ranking if rest.top is None else ranking.top(rest.top), terminal, verdicts)
     code = exit_code(verdicts, terminal)
     return ExitCode.DATA if ranking.failed else code
 
 
+def _verdicts(rest: Asked, candidates: Sequence[str], ranking: Ranking) -> Iterator[Verdict]:
+    """Yield what gates say of the candidates; a baseline that is none of them is not judged."""
+    from lossctl.contest import same_file  # noqa: PLC0415
+
+    baseline = rest.baseline
+    judged = ranking.results
+    if baseline is not None and not any(same_file(one, baseline) for one in candidates):
+        judged = tuple(one for one in judged if one.predictions != ranking.baseline)
+    gates = rest.gates
+    return iter(()) if gates is None else gates.verdicts(judged, ranking.baseline)
+
+
 def _say(ranking: Ranking, terminal: Terminal) -> None:
     """Say what went wrong, and once what is to be known of several."""
+    hints: set[str] = set()
     for failure in ranking.failed:
-        terminal.say("error", failure.error)
+        named = failure.predictions in failure.error or failure.predictions == "-"
+        terminal.say("error", failure.error if named else f"{failure.predictions}: {failure.error}")
+        if failure.hint is not None and failure.hint not in hints:
+            terminal.say("hint", failure.hint)
+            hints.add(failure.hint)
     warned: dict[str, list[str]] = {}
     for result in ranking.results:
         for warning in result.warnings:

@@ -13,6 +13,10 @@ Loss = Annotated[
     str,
     Argument(metavar="LOSS", help="A loss, or several: mse,mae."),
 ]
+RankingLoss = Annotated[
+    str,
+    Argument(metavar="LOSS", help="The loss that ranks: ce, huber:delta=0.5."),
+]
 Predictions = Annotated[
     str,
     Argument(
