@@ -174,7 +174,7 @@ def _refuse_bad_labels(job: Job, errors: Mapping[str, LossctlError]) -> None:
     first = next(iter(errors.values()), None)
     if first is None or job.labels is None or first.where is None:
         return
-    ours = first.where.startswith(job.labels.name)
+    ours = f"{first.where}, ".startswith(f"{job.labels.name}, ")
     if ours and len({str(error) for error in errors.values()}) == 1:
         raise first
 

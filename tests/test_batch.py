@@ -472,6 +472,12 @@ class TestFailures:
         assert found.err.startswith(f"error: {said}\nhint: ")
         assert len(found.err.splitlines()) == 2
 
+    def test_one_bad_file_is_not_taken_for_the_labels(self, batch: Batch, table: Table) -> None:
+        table("q", {"label": LABELS})
+        table("q.csv", {"pred": [1, "x", 2, 3]})
+        found = batch("mse", "q.csv", "--labels", "q", "--input-format", "csv", "--json")
+        assert (found.code, len(json.loads(found.out)["failed"])) == (3, 1)
+
     def test_ids_of_labels_that_stand_twice_are_one_error(self, batch: Batch, table: Table) -> None:
         table("t.csv", {"id": "aab", "label": LABELS[:3]})
         for name in ("u.csv", "v.csv"):
