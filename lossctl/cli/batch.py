@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from lossctl.cli import options
 from lossctl.cli.exits import ExitCode
@@ -17,6 +17,9 @@ from lossctl.values import dataclass
 if TYPE_CHECKING:
     from lossctl.gates import Gates, Verdict
     from lossctl.result import Ranking
+
+
+_GATES = ("fail_above", "fail_above_ci", "fail_if_worse", "require_not_worse")
 
 
 @dataclass(frozen=True)
@@ -52,17 +55,6 @@ def batch(
     loss: options.RankingLoss,
     predictions: options.Candidates,
     *,
-    labels: options.TruthFile,
-    files_from: options.FilesFrom,
-    null: options.Null,
-    baseline: options.BaselineFile,
-    adjust: options.Adjust,
-    fail_fast: options.FailFast,
-    top: options.Top,
-    fail_above: options.FailAbove,
-    fail_above_ci: options.FailAboveInterval,
-    fail_if_worse: options.FailIfWorse,
-    require_not_worse: options.RequireNotWorse,
     format: options.Format,  # noqa: A002  # the option's name
     json: options.Json,
     value: options.Value,
@@ -71,7 +63,7 @@ def batch(
     quiet: options.Quiet,
     color: options.Color,
     debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
-    **asked: Unpack[options.Scoring],
+    **asked: Unpack[options.Batch],
 ) -> Job:
     """Score many sets of predictions and rank them.
 
@@ -91,18 +83,15 @@ def batch(
         raise UsageError("--reduction is mean or sum in a batch")
     look.check_rows(reduction=None, per_row=None, worst=asked["worst"], by=asked["by"])
     asked["delimiter"] = delimiter_of(asked["delimiter"])
-    gates = gates_of(
-        fail_above=fail_above,
-        fail_above_ci=fail_above_ci,
-        fail_if_worse=fail_if_worse,
-        require_not_worse=require_not_worse,
-    )
-    rest = Asked(predictions, labels, files_from, null, baseline, adjust, fail_fast, top, gates)
-    return partial(_batch, loss, rest, asked, look)
+    given: dict[str, Any] = dict(asked)
+    about = {name: given.pop(name) for name in options.Contest.__annotations__}
+    gates = gates_of(**{name: about.pop(name) for name in _GATES})
+    rest = Asked(predictions=predictions, gates=gates, **about)
+    return partial(_batch, loss, rest, given, look)
 
 
 def _batch(
-    loss: str, rest: Asked, scoring: options.Scoring, look: Output, terminal: Terminal
+    loss: str, rest: Asked, scoring: Mapping[str, Any], look: Output, terminal: Terminal
 ) -> int:
     from lossctl import api, contest  # noqa: PLC0415  # NumPy
     from lossctl.sinks.whole import refuse_to_overwrite  # noqa: PLC0415

@@ -100,42 +100,6 @@ PerRow = Annotated[
         "- prints them instead of the result.",
     ),
 ]
-TruthFile = Annotated[
-    Optional[str],
-    Option(
-        "--labels",
-        metavar="LABELS",
-        help="The labels of all PREDICTIONS. Without it each has its own.",
-    ),
-]
-FilesFrom = Annotated[
-    Optional[str],
-    Option("--files-from", metavar="FILE|-", help="Score the files named there too, one a line."),
-]
-Null = Annotated[
-    bool,
-    Option(
-        "-0", "--null", default=False, help="Names in --files-from end with NUL (find -print0)."
-    ),
-]
-BaselineFile = Annotated[
-    Optional[str],
-    Option(
-        "--baseline",
-        metavar="FILE",
-        help="Compare each with these predictions: paired difference, interval and p.",
-    ),
-]
-Adjust = Annotated[
-    Optional[str],
-    Option("--adjust", metavar="holm", help="Adjust p for the number of comparisons."),
-]
-FailFast = Annotated[
-    bool, Option("--fail-fast", default=False, help="Stop at the first file that cannot be scored.")
-]
-Top = Annotated[
-    Optional[int], Option("--top", metavar="N", help="Show the best N; gates judge all.")
-]
 FailAbove = Annotated[
     Optional[float],
     Option("--fail-above", metavar="X", help="Exit with 1 if the loss is above X."),
@@ -144,24 +108,6 @@ FailAboveInterval = Annotated[
     Optional[float],
     Option(
         "--fail-above-ci", metavar="X", help="Exit with 1 if the interval's upper end is above X."
-    ),
-]
-FailIfWorse = Annotated[
-    Optional[float],
-    Option(
-        "--fail-if-worse",
-        metavar="M",
-        help="Exit with 1 if one is worse than the baseline by more than M for sure: the lower "
-        "end of the difference is above M.",
-    ),
-]
-RequireNotWorse = Annotated[
-    Optional[float],
-    Option(
-        "--require-not-worse",
-        metavar="M",
-        help="Exit with 1 unless each is for sure not worse by more than M: the upper end is above "
-        "M.",
     ),
 ]
 Output = Annotated[
@@ -402,3 +348,71 @@ class Scoring(Inputs, ClassNames, Labelling, Files):
             help="Threads; by default the cores the process may use. The result is the same.",
         ),
     ]
+
+
+class Contest(TypedDict):
+    """What is asked of many candidates together."""
+
+    labels: Annotated[
+        Optional[str],
+        Option(
+            "--labels",
+            metavar="LABELS",
+            help="The labels of all PREDICTIONS. Without it each has its own.",
+        ),
+    ]
+    baseline: Annotated[
+        Optional[str],
+        Option(
+            "--baseline",
+            metavar="FILE",
+            help="Compare each with these predictions: paired difference, interval and p.",
+        ),
+    ]
+    adjust: Annotated[
+        Optional[str],
+        Option("--adjust", metavar="holm", help="Adjust p for the number of comparisons."),
+    ]
+    fail_if_worse: Annotated[
+        Optional[float],
+        Option(
+            "--fail-if-worse",
+            metavar="M",
+            help="Exit with 1 if one is worse than the baseline by more than M for sure: the lower "
+            "end of the difference is above M.",
+        ),
+    ]
+    require_not_worse: Annotated[
+        Optional[float],
+        Option(
+            "--require-not-worse",
+            metavar="M",
+            help="Exit with 1 unless each is for sure not worse by more than M: the upper end is "
+            "above M.",
+        ),
+    ]
+    fail_above: FailAbove
+    fail_above_ci: FailAboveInterval
+    top: Annotated[
+        Optional[int], Option("--top", metavar="N", help="Show the best N; gates judge all.")
+    ]
+    files_from: Annotated[
+        Optional[str],
+        Option(
+            "--files-from", metavar="FILE|-", help="Score the files named there too, one a line."
+        ),
+    ]
+    null: Annotated[
+        bool,
+        Option(
+            "-0", "--null", default=False, help="Names in --files-from end with NUL (find -print0)."
+        ),
+    ]
+    fail_fast: Annotated[
+        bool,
+        Option("--fail-fast", default=False, help="Stop at the first file that cannot be scored."),
+    ]
+
+
+class Batch(Contest, Scoring):
+    """All that is asked of a batch."""
