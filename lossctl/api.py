@@ -30,7 +30,8 @@ Data: TypeAlias = Any
 class Options(TypedDict, total=False):
     """The options of a scoring, as on the command line; ``lossctl score --help`` lists them.
 
-    ``from_`` is ``--from``; ``per_row`` is the path of a file for the rows. ``pred_col`` and
+    ``from_`` is ``--from``; ``per_row`` is the path of a file for the rows. With ``plot`` results
+    hold what ``--plot`` draws, as ``distribution`` and ``calibration``. ``pred_col`` and
     ``label_col`` are text as in the shell, a position, or a sequence of names and positions;
     ``classes`` is text with commas or a sequence. ``class_weight`` is text as in the shell, a
     mapping from classes to weights, or a weight for each class in their order.
@@ -67,6 +68,7 @@ class Options(TypedDict, total=False):
     class_weight: str | Mapping[str, float] | Sequence[float] | None
     fingerprint: bool
     worst: int
+    plot: bool
     jobs: int | None
     per_row: str | os.PathLike[str] | None
 
@@ -292,6 +294,7 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
         level=options.get("level", defaults.level),
         diagnose=options.get("diagnose", defaults.diagnose),
         worst=options.get("worst", 0),
+        plot=bool(options.get("plot", False)),
         min_group=options.get("min_group", 1),
         jobs=options.get("jobs"),
         per_row=options.get("per_row") is not None,

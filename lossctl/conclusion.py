@@ -107,6 +107,7 @@ def _result(
         columns=_columns_used(plan),
         signature=str(signature(plan, scoring, summaries)),
         worst=_worst(plan, summaries, plan.column(scoring)),
+        **_pictures(plan, scoring, summaries),
         groups=groups,
         small_groups=small,
         warnings=(
@@ -126,6 +127,15 @@ def _groups(
     from lossctl.grouped import grouped  # noqa: PLC0415  # with its summary 3 ms
 
     return grouped(plan, scoring, summaries, total.value)
+
+
+def _pictures(plan: Plan, scoring: Scoring, summaries: Summaries) -> dict[str, Any]:
+    """Return what a picture is drawn from, if one was asked for."""
+    if not plan.plot:
+        return {}
+    from lossctl import pictures  # noqa: PLC0415  # with its summaries 3 ms
+
+    return pictures.fields(plan, scoring, summaries.others)
 
 
 def _columns_used(plan: Plan) -> Columns:

@@ -24,7 +24,8 @@ class Plan:
 
     ``weights`` says where they come from, ``ignore`` is the label that does not count. ``said`` is
     what else was said of the labels, for the signature. ``worst`` is how many of the worst rows
-    are wanted; ``per_row``: every row is; ``told_apart``: rows need their keys. Groups of fewer
+    are wanted; ``per_row``: every row is; ``told_apart``: rows need their keys. ``plot``: what a
+    picture is drawn from is wanted. Groups of fewer
     rows than ``min_group`` are hidden. ``sum_tolerance`` is None where rows of probabilities are
     normalized. ``others`` are scorings on the terms of other conventions, beside those that were
     asked for. ``alternatives`` are the same for a loss that comes out infinite, if the inputs can
@@ -52,6 +53,7 @@ class Plan:
     diagnose: str = "warn"
     fingerprint: bool = False
     worst: int = 0
+    plot: bool = False
     min_group: int = 1
     per_row: bool = False
     told_apart: bool = False

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lossctl.values import dataclass, field
 from lossctl.version import __version__
+
+if TYPE_CHECKING:
+    from lossctl.calibration import Calibration
+    from lossctl.distribution import Distribution
 
 SCHEMA = 1
 MEAN, SUM, NONE = "mean", "sum", "none"
@@ -159,6 +163,8 @@ class Result:
     those that have no such loss. ``unmatched`` is how many rows of predictions
     and of labels had no partner, if they were joined. ``n`` is the number of scored rows. ``worst``
     are the rows that cost most, where they were asked for: ``row`` or the key, ``label``, ``loss``.
+    ``distribution`` is how the row losses are distributed, ``calibration`` how far probabilities
+    can be taken at their word: what a picture is drawn from, where one was asked for.
     ``groups`` are made when they are asked for, in natural order; ``small_groups`` more are hidden.
     In a batch ``rank`` counts from 1, None for what cannot be ranked: NaN, or a candidate that
     scored other rows than most (then ``comparable`` is False). ``delta`` is the difference to the
@@ -187,6 +193,8 @@ class Result:
     conventions: Mapping[str, Other | None] | None = field(default=None, hash=False)
     unmatched: tuple[int, int] | None = None
     worst: tuple[Mapping[str, Any], ...] | None = None
+    distribution: Distribution | None = None
+    calibration: Calibration | None = None
     groups: Sequence[Group] | None = field(default=None, hash=False)
     small_groups: int = 0
     rank: int | None = None
@@ -211,6 +219,10 @@ class Result:
             return {}
         groups = [group.to_dict(self.level) for group in self.groups]
         return {"groups": groups, "small_groups": self.small_groups}
+
+    def _pictures(self) -> dict[str, Any]:
+        found = {"distribution": self.distribution, "calibration": self.calibration}
+        return {name: one.to_dict() for name, one in found.items() if one is not None}
 
     def _ranked(self) -> dict[str, Any]:
         return {"rank": self.rank, "delta": None if self.delta is None else self.delta.to_dict()}
@@ -253,6 +265,7 @@ class Result:
             "columns": columns,
             **self._conventions(),
             **worst,
+            **self._pictures(),
             **(self._ranked() if ranked else {}),
             **self._groups(),
             "signature": self.signature,

@@ -47,6 +47,7 @@ class Options:
     level: float = 0.95
     diagnose: str = diagnosis.WARN
     worst: int = 0
+    plot: bool = False
     min_group: int = 1
     per_row: bool = False
     jobs: int | None = None
@@ -118,7 +119,13 @@ def _with_alternatives(plan: Plan, results: tuple[Result, ...]) -> tuple[Result,
     """
     roles = replace(plan.roles, by=(), cluster=None)
     again = replace(
-        plan, others=plan.alternatives, roles=roles, worst=0, min_group=1, fingerprint=False
+        plan,
+        others=plan.alternatives,
+        roles=roles,
+        worst=0,
+        plot=False,
+        min_group=1,
+        fingerprint=False,
     )
     try:
         found = conclude(again, local.run(again))
@@ -197,6 +204,7 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         level=options.level,
         diagnose=options.diagnose,
         worst=options.worst,
+        plot=options.plot,
         min_group=options.min_group,
         per_row=options.per_row,
         jobs=options.jobs,

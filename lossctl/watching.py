@@ -52,6 +52,10 @@ def _wanted(plan: Plan) -> Iterator[Summary]:
     if plan.reduction == NONE:
         return
     yield from _constants(plan)
+    if plan.plot:
+        from lossctl import pictures  # noqa: PLC0415  # with its summaries 3 ms
+
+        yield from pictures.wanted(plan)
     for scoring in plan.scorings:
         logs = scoring.loss.variant(plan.domain).logs
         acts = scoring.terms.threshold > 0 or scoring.terms.smoothing > 0

@@ -24,7 +24,9 @@ MAY_IMPORT = {
     "block": {"texts"},
     "losses": {"block", "errors", "names", "numbers"},
     "summaries": {"block", "errors", "ids", "losses", "names", "numbers", "texts"},
-    "result": {"version"},
+    "calibration": set(),
+    "distribution": set(),
+    "result": {"calibration", "distribution", "version"},
     "gates": {"errors", "numbers", "result"},
     "statistics": {"student", "summaries"},
     "sources": {"block", "errors", "known", "names", "numbers", "texts", "version"},
@@ -67,7 +69,12 @@ MAY_IMPORT = {
     },
     "admission": {"align", "block", "columns", "labels", "losses", "plan", "texts"},
     "diagnosis": {"labels", "losses", "names", "plan", "summaries"},
-    "watching": {"diagnosis", "known", "labels", "losses", "plan", "result", "summaries"},
+    "pictures": {
+        *("calibration", "distribution", "labels", "losses", "names", "plan", "summaries"),
+    },
+    "watching": {
+        *("diagnosis", "known", "labels", "losses", "pictures", "plan", "result", "summaries"),
+    },
     "census": {"admission", "align", "block", "errors", "plan", "sources", "summaries"},
     "engines": {
         *("admission", "align", "block", "columns", "diagnosis", "errors", "join"),
@@ -77,7 +84,9 @@ MAY_IMPORT = {
     "catalogue": {"conventions", "losses", "numbers"},
     "onehot": {"columns", "errors", "known", "labels", "names", "numbers", "sinks", "sources"},
     "rows": {"block", "names", "plan", "sinks"},
-    "render": {"block", "gates", "names", "numbers", "result"},
+    "render": {
+        *("block", "calibration", "distribution", "gates", "names", "numbers", "result"),
+    },
 }
 # What any part may import: it stands for a module of the standard library.
 EVERYWHERE = {"values"}
