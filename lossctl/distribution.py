@@ -8,28 +8,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
+from lossctl.scales import END, Bin, linear, logarithmic
 from lossctl.values import dataclass
 
 LINEAR, LOGARITHMIC = "linear", "logarithmic"
 MOST_BARS = 16
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 COSTLIEST = (0.01, 0.1)  # parts of the rows
-_END = 1e100  # losses from here on share a bin
-_STEPS = (1, 2, 5)
-_IN_A_DECADE = ((1, 2, 5), (1, 3), (1,))
-
-
-@dataclass(frozen=True)
-class Bin:
-    """The ``rows`` with losses from ``low`` to below ``high``, and what they cost in all.
-
-    Of losses below 0 ``low`` is excluded and ``high`` is not.
-    """
-
-    low: float
-    high: float
-    rows: int
-    cost: float
 
 
 @dataclass(frozen=True)
@@ -79,7 +64,7 @@ class Distribution:
     def total(self) -> float | None:
         """What all rows cost, None if shares of it mean nothing: some are below 0 or not finite."""
         unknown = self.nans or self.infinities or self.negative_infinities
-        if unknown or self.least < 0 or self.most >= _END:
+        if unknown or self.least < 0 or self.most >= END:
             return None
         return math.fsum(one.cost for one in self.bins) or None
 
@@ -135,7 +120,7 @@ class Distribution:
         """Return which scale shows more of the rows: see ``bars``."""
         if not self.bins or self.bins[0].high <= 0:
             return LINEAR
-        rows = [bar.rows for bar in self._cut(_linear(self.bins, most))]
+        rows = [bar.rows for bar in self._cut(linear(self.bins, most))]
         return LOGARITHMIC if len(rows) > 1 and 2 * rows[0] > sum(rows) else LINEAR
 
     def bars(self, most: int = MOST_BARS, scale: str | None = None) -> tuple[Bar, ...]:
@@ -149,8 +134,8 @@ class Distribution:
         edges: Sequence[float] = ()
         if self.bins:
             chosen = scale or self.scale(most)
-            edges = _logarithmic(self.bins, most) if chosen == LOGARITHMIC else ()
-            edges = edges or _linear(self.bins, most)
+            edges = logarithmic(self.bins, most) if chosen == LOGARITHMIC else ()
+            edges = edges or linear(self.bins, most)
         return (
             *self._apart(-math.inf, self.negative_infinities),
             *self._apart(0.0, self.zeros),
@@ -196,100 +181,3 @@ class Distribution:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _linear(bins: Sequence[Bin], most: int) -> tuple[float, ...]:
-    """Return equidistant edges around the bins; of two digits each, so that they cut none."""
-    low, high = _range(bins)
-    if low >= high:
-        return (low,)
-    from fractions import Fraction  # noqa: PLC0415  # 4 ms
-
-    ends = Fraction(repr(low)), Fraction(repr(high))
-    place = math.floor(math.log10(high - low)) - 2
-    while True:
-        for step in _STEPS:
-            width = step * Fraction(10) ** place
-            first, last = ends[0] // width, -(-ends[1] // width)
-            numbers = [i * step for i in range(first, last + 1)] if last - first <= most else []
-            if numbers and all(map(_has_two_digits, numbers)):
-                return tuple(_decimal(number, place) for number in numbers)
-        place += 1
-
-
-def _range(bins: Sequence[Bin]) -> tuple[float, float]:
-    """Return what a linear scale is to span: all, or where most of the rows are.
-
-    Far ends matter where losses are on both sides of 0; else a logarithmic scale shows them.
-    """
-    ends = (max(bins[0].low, -_END), min(bins[-1].high, _END))
-    if ends[0] >= 0:
-        return ends
-    body = _between(bins, 0.01)
-    return body if ends[1] - ends[0] > 4 * (body[1] - body[0]) else ends
-
-
-def _between(bins: Sequence[Bin], part: float) -> tuple[float, float]:
-    """Return where the rows are but for a part of them at each end."""
-    few = part * sum(one.rows for one in bins)
-    low = high = 0.0
-    for found, ordered in (("low", bins), ("high", bins[::-1])):
-        seen = 0
-        for one in ordered:
-            seen += one.rows
-            if seen > few:
-                break
-        if found == "low":
-            low = max(one.low, -_END)
-        else:
-            high = min(one.high, _END)
-    return low, high
-
-
-def _has_two_digits(number: int) -> bool:
-    """Whether no digit but the first two is other than 0.
-
-    >>> [n for n in (99, 105, 110, 1200, 1210) if _has_two_digits(n)]
-    [99, 110, 1200]
-    """
-    return len(str(abs(number)).rstrip("0")) <= 2
-
-
-def _logarithmic(bins: Sequence[Bin], most: int) -> tuple[float, ...]:
-    """Return edges with equal ratios, or nearly (1, 2, 5), as fine as there are bars for.
-
-    The lowest hundredth of the rows may be left to an open bar.
-    """
-    low = max(_between(bins, 0.01)[0], bins[0].low, 1 / _END)
-    high = min(bins[-1].high, _END)
-    for digits in _IN_A_DECADE:
-        places = range(_place(low), _place(high) + 2)
-        edges = _around([_decimal(d, place) for place in places for d in digits], low, high)
-        if len(edges) <= most + 1:
-            whole = max(bins[0].low, 1 / _END)
-            places = range(_place(whole), _place(high) + 2)
-            all_ = _around([_decimal(d, place) for place in places for d in digits], whole, high)
-            return all_ if len(all_) <= most + 1 else edges
-    step = 1
-    while True:
-        places = range(_place(low) // step * step, _place(high) + 1 + step, step)
-        edges = _around([_decimal(1, place) for place in places], low, high)
-        if len(edges) <= most + 1:
-            return edges
-        step += 1
-
-
-def _around(edges: Sequence[float], low: float, high: float) -> tuple[float, ...]:
-    """Return the edges from the last that is not above low to the first that is not below high."""
-    first = bisect_right(edges, low) - 1
-    last = next(i for i, edge in enumerate(edges) if edge >= high)
-    return tuple(edges[first : last + 1])
-
-
-def _place(value: float) -> int:
-    """Return the place of the first digit of a decimal of two digits: 0 for 1 to 9.9."""
-    return int(f"{value:e}".partition("e")[2])
-
-
-def _decimal(number: int, place: int) -> float:
-    return float(f"{number}e{place}")

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lossctl.calibration import Calibration, Forecasts
-from lossctl.distribution import Bin, Distribution
+from lossctl.distribution import Distribution
 from lossctl.labels.codings import Named
 from lossctl.losses.domain import PROBS
 from lossctl.losses.terms import Scoring
 from lossctl.names import quoted, readable
 from lossctl.plan import Plan
+from lossctl.scales import Bin
 from lossctl.summaries import Summary
 from lossctl.summaries.calibration import BINS, Reliability
 from lossctl.summaries.histogram import Histogram, bounds_of

@@ -25,7 +25,8 @@ MAY_IMPORT = {
     "losses": {"block", "errors", "names", "numbers"},
     "summaries": {"block", "errors", "ids", "losses", "names", "numbers", "texts"},
     "calibration": set(),
-    "distribution": set(),
+    "scales": set(),
+    "distribution": {"scales"},
     "result": {"calibration", "distribution", "version"},
     "gates": {"errors", "numbers", "result"},
     "statistics": {"student", "summaries"},
@@ -70,7 +71,8 @@ MAY_IMPORT = {
     "admission": {"align", "block", "columns", "labels", "losses", "plan", "texts"},
     "diagnosis": {"labels", "losses", "names", "plan", "summaries"},
     "pictures": {
-        *("calibration", "distribution", "labels", "losses", "names", "plan", "summaries"),
+        *("calibration", "distribution", "labels", "losses", "names", "plan", "scales"),
+        "summaries",
     },
     "watching": {
         *("diagnosis", "known", "labels", "losses", "pictures", "plan", "result", "summaries"),

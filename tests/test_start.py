@@ -34,7 +34,9 @@ RARE = {
     *("lossctl.render.table", "lossctl.sources.arrow_files", "lossctl.sources.jsonl"),
     *("lossctl.sources.npz", "lossctl.sources.stores", "lossctl.sources.web"),
     *("concurrent.futures", "logging", "lossctl.engines.threads", "lossctl.sources.arrow"),
-    "lossctl.sources.parts",
+    *("lossctl.calibration", "lossctl.distribution", "lossctl.pictures", "lossctl.scales"),
+    *("lossctl.render.charts", "lossctl.render.plot"),
+    *("lossctl.sources.parts", "lossctl.summaries.calibration", "lossctl.summaries.histogram"),
 }
 
 
