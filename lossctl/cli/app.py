@@ -67,6 +67,7 @@ def score(
     json: options.Json,
     value: options.Value,
     per_row: options.PerRow,
+    plot: options.Plot,
     fail_above: options.FailAbove,
     fail_above_ci: options.FailAboveInterval,
     output: options.Output,
@@ -93,9 +94,14 @@ def score(
             hint="lossctl batch scores many; a directory or a quoted glob is one table",
         )
     context.obj.look(color, quiet=quiet)
-    look = Output(chosen(format, output, json=json, value=value), output, precision)
+    look = Output(
+        chosen(format, output, json=json, value=value, plot=plot), output, precision, plot
+    )
     look.check_rows(
-        reduction=asked["reduction"], per_row=per_row, worst=asked["worst"], by=asked["by"]
+        reduction=asked["reduction"],
+        per_row=per_row,
+        worst=asked["worst"],
+        by=asked["by"],
     )
     asked["delimiter"] = delimiter_of(asked["delimiter"])
     gates = gates_of(fail_above=fail_above, fail_above_ci=fail_above_ci)
@@ -119,7 +125,7 @@ def _score(  # noqa: PLR0917
     from lossctl.sinks.whole import refuse_to_overwrite  # noqa: PLC0415
 
     refuse_to_overwrite((look.path, per_row), (*inputs[1:], asked["weights"]))
-    plan = api.plan_of(*inputs, **asked, per_row=per_row)
+    plan = api.plan_of(*inputs, **asked, per_row=per_row, plot=look.plot)
     if asked["reduction"] == "none":
         with look.stream(terminal) as stream:
             results = scoring.run(plan, render.row_losses(stream))

@@ -100,6 +100,15 @@ PerRow = Annotated[
         "- prints them instead of the result.",
     ),
 ]
+Plot = Annotated[
+    bool,
+    Option(
+        "--plot",
+        default=False,
+        help="Draw below the table how the row losses are distributed, how far probabilities can "
+        "be trusted, and the groups of --by.",
+    ),
+]
 FailAbove = Annotated[
     Optional[float],
     Option("--fail-above", metavar="X", help="Exit with 1 if the loss is above X."),

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from lossctl.cli.terminal import PIPE_WIDTH, Terminal
 from lossctl.errors import UsageError
-from lossctl.render.formats import BY_SUFFIX, FORMATS, OF_LISTS, WITH_PRECISION, WITH_WORST
+from lossctl.render.formats import (
+    BY_SUFFIX,
+    FORMATS,
+    OF_LISTS,
+    WITH_PLOT,
+    WITH_PRECISION,
+    WITH_WORST,
+)
 from lossctl.values import dataclass
 
 if TYPE_CHECKING:
@@ -20,11 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Output:
-    """A format, a file unless it is standard output, and how many digits a person is shown."""
+    """A format, a file unless it is standard output, how many digits are shown, and pictures."""
 
     format: str
     path: str | None = None
     precision: int | None = None
+    plot: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -39,23 +47,32 @@ class Output:
             )
 
     def check_rows(
-        self, *, reduction: str | None, per_row: str | None, worst: int, by: Sequence[str]
+        self,
+        *,
+        reduction: str | None,
+        per_row: str | None,
+        worst: int,
+        by: Sequence[str],
     ) -> None:
         """Refuse what does not go together with rows that are shown one by one."""
         instead = "--reduction none" if reduction == "none" else "--per-row -"
         if per_row is not None and reduction == "none":
             raise UsageError("--reduction none and --per-row are two ways to print the rows")
-        if (reduction == "none" or per_row == "-") and self.format not in ("auto", "tsv"):
-            raise UsageError(f"{instead} prints rows, which have no {self.format} format")
-        for option, given in (("--worst", worst), ("--by", by)):
+        for option, given in (("--worst", worst), ("--by", by), ("--plot", self.plot)):
             if (reduction == "none" or per_row == "-") and given:
                 raise UsageError(f"{instead} takes the place of the result, and of its {option}")
+        if (reduction == "none" or per_row == "-") and self.format not in ("auto", "tsv"):
+            raise UsageError(f"{instead} prints rows, which have no {self.format} format")
         if per_row == "-" and self.path is not None:
             raise UsageError("--per-row - takes the place of the result, and of its -o")
         if None not in (per_row, self.path) and _same_file(str(per_row), str(self.path)):
             raise UsageError("--per-row and -o name the same file")
         if worst and self.format not in WITH_WORST:
             raise UsageError(f"--worst has no {self.format} format")
+        if self.plot and self.format not in WITH_PLOT:
+            raise UsageError(
+                f"--plot has no {self.format} format", hint="it has table, markdown and json"
+            )
 
     @contextmanager
     def stream(self, terminal: Terminal) -> Iterator[TextIO]:
@@ -129,8 +146,12 @@ def _same_file(one: str, other: str) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def chosen(asked: str | None, path: str | None, *, json: bool, value: bool) -> str:
+def chosen(
+    asked: str | None, path: str | None, *, json: bool, value: bool, plot: bool = False
+) -> str:
     """Return the one format that was asked for; that of a file is told by its suffix.
+
+    With ``plot`` it is a table where it would be TSV for want of a better one.
 
     Raises:
         UsageError: several were asked for.
@@ -141,5 +162,8 @@ def chosen(asked: str | None, path: str | None, *, json: bool, value: bool) -> s
         raise UsageError(f"one format, not {' and '.join(map(str, names))}")
     name = str(names[0]) if names else "auto"
     if name == "auto" and path not in (None, "-"):
-        name = BY_SUFFIX.get(os.path.splitext(str(path))[1].lower(), "tsv")
+        suffix = os.path.splitext(str(path))[1].lower()
+        name = BY_SUFFIX.get(suffix, "table" if plot and suffix != ".tsv" else "tsv")
+    elif name == "auto" and plot:
+        name = "table"
     return name

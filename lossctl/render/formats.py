@@ -18,4 +18,5 @@ WITH_PRECISION = ("auto", "table", "markdown")
 # Formats that are for results only have no room for the worst rows, and none for other lists.
 OF_LISTS = tuple(name for name in FORMATS if name not in {"junit", "prometheus", "value"})
 WITH_WORST = OF_LISTS
+WITH_PLOT = ("auto", "table", "markdown", "json", "jsonl")
 WITH_GROUPS = (*OF_LISTS, "prometheus")

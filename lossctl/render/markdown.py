@@ -36,6 +36,20 @@ def write_markdown(report: Report, stream: TextIO, looks: Looks) -> None:
         _write(_table(grid), stream)
         notes = list(grid.notes)
         _write(["", *notes] if notes and grid.header else notes, stream)
+    if any(result.distribution is not None for result in results):
+        _write(_plots(results, precision), stream)
+
+
+def _plots(results: Sequence[Result], precision: int) -> Iterator[str]:
+    """Yield pictures as blocks of text, which no name in them ends."""
+    from lossctl.render import charts, plot  # noqa: PLC0415  # few ask for pictures
+
+    for chart in plot.charts(results, precision):
+        shown = [
+            charts.text_of(line) for line in charts.lines(chart, charts.PIPE_WIDTH, blocks=True)
+        ]
+        fence = "`" * (1 + max(2, *(len(ticks) for ticks in re.findall("`+", "".join(shown))), 2))
+        yield from ("", f"{fence}text", *shown, fence)
 
 
 def _write(lines: Iterable[str], stream: TextIO) -> None:

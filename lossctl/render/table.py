@@ -32,6 +32,18 @@ def write_table(report: Report, stream: TextIO, looks: Looks) -> None:
     for grid in cells.further(report.results, precision, named=report.ranking is not None):
         console.print()
         _print(grid, console)
+    if any(result.distribution is not None for result in report.results):
+        _plots(report.results, console, precision)
+
+
+def _plots(results: Sequence[Result], console: Console, precision: int) -> None:
+    from lossctl.render import charts, plot  # noqa: PLC0415  # few ask for pictures
+
+    blocks = charts.has_blocks(console.file)
+    for chart in plot.charts(results, precision):
+        console.print()
+        for line in charts.lines(chart, console.width, blocks=blocks):
+            console.print(Text.assemble(*line), soft_wrap=True)
 
 
 def _results(results: Sequence[Result], console: Console, precision: int) -> None:
