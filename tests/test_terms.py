@@ -415,6 +415,12 @@ def test_numbers_of_any_type_are_taken() -> None:
         assert found.signature.count("classw:1,2|") == 1
 
 
+def test_labels_are_smoothed_once_where_values_have_a_least() -> None:
+    p, y = np.array([0.2, 0.8]), np.array([0.9, 0.1])
+    (found,) = row_losses("kl-div", p[np.newaxis], [0], convention="keras", label_smoothing=0.2)
+    np.testing.assert_allclose(found, np.sum(y * np.log(y / p)), rtol=1e-14)
+
+
 def test_smoothing_that_makes_a_loss_infinite_is_named() -> None:
     found = score("ce", [[0.5, 0.5, 0.0]], [0], label_smoothing=0.1)
     assert "smoothing gives it a share" in found.warnings[0]

@@ -142,20 +142,23 @@ class Terms:
         """Return the losses of rows: (n, m) predictions against what the kernel takes."""
         if self.plain:
             return self.kernel(prediction, label)
-        prediction = self.prepared(prediction)
+        prediction, smoothed = self.prepared(prediction), self.smoothing > 0
         if self.floor > -math.inf:
             prediction = np.maximum(prediction, math.exp(self.floor))
         if self.least > -math.inf:
             prediction = np.maximum(prediction, self.least)
             label = np.maximum(self.smoothed(label, prediction.shape[1]), self.least)
-        losses = self._of_classes(prediction, label)
+            smoothed = False  # it has been done
+        losses = self._of_classes(prediction, label, smoothed=smoothed)
         if self.hard and label.ndim == 2:
             losses[((label != 0) & (label != 1)).any(axis=1)] = np.nan
         return losses if self.scale == 1 else losses * self.scale
 
-    def _of_classes(self, prediction: Floats, label: Floats | Integers) -> Floats:
+    def _of_classes(
+        self, prediction: Floats, label: Floats | Integers, *, smoothed: bool
+    ) -> Floats:
         target: Floats | Integers = label
-        if self.smoothing:
+        if smoothed:
             target = self.smoothed(label, prediction.shape[1])
         if self.class_weight is None:
             return self.kernel(prediction, target)
