@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "distribution": {"scales"},
     "result": {"calibration", "distribution", "version"},
     "gates": {"errors", "numbers", "result"},
+    "explanation": {"result"},
     "statistics": {"student", "summaries"},
     "sources": {"block", "errors", "known", "names", "numbers", "texts", "version"},
     "candidates": {"errors", "known", "losses", "names", "numbers", "sources"},
@@ -86,8 +87,14 @@ MAY_IMPORT = {
     "catalogue": {"conventions", "losses", "numbers"},
     "onehot": {"columns", "errors", "known", "labels", "names", "numbers", "sinks", "sources"},
     "rows": {"block", "names", "plan", "sinks"},
+    "explaining": {
+        *("block", "catalogue", "conventions", "engines", "errors", "explanation", "labels"),
+        *("losses", "names", "numbers", "plan", "result", "rows", "scoring", "summaries"),
+        *("texts", "watching"),
+    },
     "render": {
-        *("block", "calibration", "distribution", "gates", "names", "numbers", "result"),
+        *("block", "calibration", "distribution", "explanation", "gates", "names", "numbers"),
+        "result",
     },
 }
 # What any part may import: it stands for a module of the standard library.
@@ -111,6 +118,7 @@ THIRD_PARTY = {
             "records",
             "derived",
             "diagnosis",
+            "explaining",
             "held",
             "ids",
             "index",
