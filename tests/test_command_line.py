@@ -30,6 +30,7 @@ LINES = [
     "score mse f.csv --header --precision 3 --level 0.5 --label-base 1",
     "score mse -",
     "onehot y.csv --classes a,b -o x.npy",
+    "explain mse f.csv --row 3 --row 4 --key a",
     "losses",
     "losses mse --json",
     "signature a b",
@@ -49,6 +50,7 @@ STRANGE = [
     "score mse f.csv -qo x",
     "score --help",
     "losses mse mae",
+    "explain mse f.csv --row -1",
 ]
 
 

@@ -30,6 +30,7 @@ RARE = {
     *("dataclasses", "difflib", "glob", "json", "shutil", "tempfile", "typer", "zlib"),
     *("lossctl.catalogue", "lossctl.cli.typed", "lossctl.join", "lossctl.onehot"),
     *("lossctl.render.junit", "lossctl.render.markdown", "lossctl.render.objects"),
+    *("lossctl.explaining", "lossctl.explanation", "lossctl.render.arithmetic"),
     *("lossctl.gates", "lossctl.render.prometheus", "lossctl.render.standings"),
     *("lossctl.render.table", "lossctl.sources.arrow_files", "lossctl.sources.jsonl"),
     *("lossctl.sources.npz", "lossctl.sources.stores", "lossctl.sources.web"),
@@ -73,6 +74,7 @@ def test_the_version_takes_next_to_nothing(flag: str, imported: Imported) -> Non
     [
         ("--help", 0),
         ("score --help", 0),
+        ("explain --help", 0),
         ("bce --nonsense", 2),
         ("bce", 2),
         ("bce p.csv --level high", 2),

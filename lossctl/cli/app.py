@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 from lossctl.cli import options, plain
 from lossctl.cli.batch import batch
 from lossctl.cli.exits import guarded
+from lossctl.cli.explain import explain
 from lossctl.cli.output import Output, chosen
 from lossctl.cli.terminal import Context, Job, Terminal, delimiter_of
 from lossctl.cli.verdicts import exit_code, gates_of
@@ -272,6 +273,7 @@ def _signature(first: str, second: str | None, look: Output, terminal: Terminal)
 COMMANDS: dict[str, Callable[..., Job]] = {
     "score": score,
     "batch": batch,
+    "explain": explain,
     "onehot": onehot,
     "losses": losses,
     "signature": signature,

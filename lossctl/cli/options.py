@@ -62,6 +62,24 @@ SecondSignature = Annotated[
 LabelColumn = Annotated[
     Optional[str], Option("--label-col", metavar="COL", help="The column of labels.")
 ]
+Rows = Annotated[
+    list[int],
+    Option(
+        "--row",
+        metavar="N",
+        default=(),
+        help="Explain this row, counted from 0; may be given several times.",
+    ),
+]
+RowKeys = Annotated[
+    list[str],
+    Option(
+        "--key",
+        metavar="ID",
+        default=(),
+        help="Explain the row with this key; may be given several times.",
+    ),
+]
 Format = Annotated[
     Optional[str],
     Option(

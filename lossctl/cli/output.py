@@ -20,6 +20,7 @@ from lossctl.render.formats import (
 from lossctl.values import dataclass
 
 if TYPE_CHECKING:
+    from lossctl.explanation import Explanation
     from lossctl.gates import Verdict
     from lossctl.render import Looks
     from lossctl.result import Ranking, Result
@@ -108,9 +109,16 @@ class Output:
             looks = self._looks(stream, terminal)
             render.write_ranking(ranking, self.format, stream, looks, verdicts)
 
+    def write_explanations(self, found: Sequence[Explanation], terminal: Terminal) -> None:
+        """Write how rows came to their losses."""
+        from lossctl import render  # noqa: PLC0415
+
+        with self.stream(terminal) as stream:
+            render.write_explanations(found, self.format, stream, self._looks(stream, terminal))
+
     def write_entries(self, entries: Sequence[Mapping[str, Any]], terminal: Terminal) -> None:
         """Write a list of things with the same keys."""
-        self._check_list()
+        self.check_list()
         from lossctl import render  # noqa: PLC0415
 
         with self.stream(terminal) as stream:
@@ -118,13 +126,13 @@ class Output:
 
     def write_entry(self, entry: Mapping[str, Any], terminal: Terminal) -> None:
         """Write one thing: a line for each of its keys, or an object."""
-        self._check_list()
+        self.check_list()
         from lossctl import render  # noqa: PLC0415
 
         with self.stream(terminal) as stream:
             render.write_entry(entry, self.format, stream, self._looks(stream, terminal))
 
-    def _check_list(self) -> None:
+    def check_list(self) -> None:
         """Refuse formats that are for results only."""
         if self.format not in OF_LISTS:
             raise UsageError(

@@ -11,6 +11,7 @@ from lossctl.result import Ranking, Result
 
 if TYPE_CHECKING:  # the formats' names are asked for without NumPy
     from lossctl.block import Block, RowLosses
+    from lossctl.explanation import Explanation
     from lossctl.gates import Verdict
 
 _BRIEF = 3  # keys of an entry
@@ -111,6 +112,39 @@ def write_entry(entry: Mapping[str, Any], name: str, stream: TextIO, looks: Look
     _write_cells([list(title), *(list(pair) for pair in others if pair[1])], name, stream, looks)
 
 
+def write_explanations(
+    explanations: Sequence[Explanation], name: str, stream: TextIO, looks: Looks
+) -> None:
+    """Write how rows came to their losses: tables, a number a line, or a list of objects."""
+    name = _format(name, stream)
+    if name in ("json", "jsonl"):
+        from lossctl.render.objects import dumped  # noqa: PLC0415
+
+        found = [one.to_dict() for one in explanations]
+        if name == "json":
+            stream.write(dumped(found, indent=2, ensure_ascii=False))
+        else:
+            stream.writelines(dumped(one, ensure_ascii=False) for one in found)
+        return
+    from lossctl.render import arithmetic  # noqa: PLC0415
+
+    if name in ("tsv", "csv"):
+        from lossctl.render.text import csv_rows, tsv_rows  # noqa: PLC0415
+
+        (csv_rows if name == "csv" else tsv_rows)(arithmetic.rows_of(explanations), stream)
+        return
+    sections = (arithmetic.grids(one, looks) for one in explanations)
+    note = arithmetic.rounding(looks)
+    if name == "table":
+        from lossctl.render import table  # noqa: PLC0415
+
+        table.write_grids(sections, note, stream, looks)
+    else:
+        from lossctl.render import markdown  # noqa: PLC0415
+
+        markdown.write_grids(sections, note, stream)
+
+
 def _write_cells(rows: list[list[str]], name: str, stream: TextIO, looks: Looks) -> None:
     if name == "table":
         from lossctl.render.table import write_cells  # noqa: PLC0415
@@ -147,5 +181,6 @@ __all__ = [
     "write",
     "write_entries",
     "write_entry",
+    "write_explanations",
     "write_ranking",
 ]

@@ -23,6 +23,24 @@ def write_rows(rows: Sequence[Sequence[str]], stream: TextIO) -> None:
     _write(_table(Grid(header, body, range(len(header)))), stream)
 
 
+def write_grids(sections: Iterable[Iterable[Grid]], note: str, stream: TextIO) -> None:
+    """Write sections of tables and notes, and a note on all of them."""
+    for section in sections:
+        for grid in section:
+            title = "".join(map(_cell, grid.title))
+            _write([f"**{title}**", ""] if title else (), stream)
+            _write(_table(grid), stream)
+            _write(
+                [*([""] if grid.header and grid.notes else ()), *map(_bullet, grid.notes)], stream
+            )
+            _write([""], stream)
+    _write([note], stream)
+
+
+def _bullet(note: str) -> str:
+    return f"- {_code(note)}"
+
+
 def write_markdown(report: Report, stream: TextIO, looks: Looks) -> None:
     """Write the table, what the results have in common, and their signatures; then the rest."""
     results, ranking, precision = report.results, report.ranking, looks.precision

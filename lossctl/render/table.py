@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from rich.box import HEAVY_HEAD
@@ -78,6 +78,18 @@ def write_cells(rows: Sequence[Sequence[str]], stream: TextIO, looks: Looks) -> 
     """Write a table of text, the first row being its header; what is too wide is folded."""
     header, *body = rows
     _print(Grid(header, body, range(len(header))), _console(stream, looks))
+
+
+def write_grids(
+    sections: Iterable[Iterable[Grid]], note: str, stream: TextIO, looks: Looks
+) -> None:
+    """Write sections of tables and notes, and a note on all of them."""
+    console = _console(stream, looks)
+    for section in sections:
+        for grid in section:
+            _print(grid, console)
+            console.print()
+    console.print(Text(note, style="dim"), soft_wrap=True)
 
 
 def _console(stream: TextIO, looks: Looks) -> Console:

@@ -1,0 +1,78 @@
+"""The verb for single rows."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Unpack
+
+from lossctl.cli import options
+from lossctl.cli.output import Output, chosen
+from lossctl.cli.terminal import Context, Job, Terminal, delimiter_of
+from lossctl.errors import UsageError
+
+
+def explain(
+    context: Context,
+    loss: options.Loss,
+    predictions: options.Predictions,
+    labels: options.Labels,
+    *,
+    row: options.Rows,
+    key: options.RowKeys,
+    format: options.ListFormat,  # noqa: A002  # the option's name
+    json: options.Json,
+    output: options.Output,
+    precision: options.Precision,
+    quiet: options.Quiet,
+    color: options.Color,
+    debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
+    **asked: Unpack[options.Scoring],
+) -> Job:
+    """Show how chosen rows come to their losses, step by step.
+
+    All rows are scored, for the share of the total that a row has. Clips, smoothing, weights and
+    other options are shown where they act.
+
+    \b
+    Examples:
+      lossctl explain ce logits.npy labels.npy --from logits --row 0
+      lossctl explain bce predictions.csv truth.csv --worst 3
+      lossctl explain ce submission.csv solution.csv --key img-0422 --key img-0260
+      lossctl explain huber:delta=0.5 forecast.csv --row 7 --format markdown
+    """  # noqa: D301  # \b keeps the lines of the examples apart
+    context.obj.look(color, quiet=quiet)
+    look = Output(chosen(format, output, json=json, value=False), output, precision)
+    look.check_list()
+    if not (row or key or asked["worst"]):
+        raise UsageError("which row?", hint="--row N, --key ID, or --worst N for the costliest")
+    if any(number < 0 for number in row):
+        raise UsageError(f"--row counts from 0, and {min(row)} is below")
+    for option in ("by", "cluster", "fingerprint"):
+        if asked[option]:
+            raise UsageError(f"--{option} is for results, and does nothing to a row")
+    if asked["reduction"] == "none":
+        raise UsageError("--reduction none prints rows", hint="lossctl score has it")
+    asked["delimiter"] = delimiter_of(asked["delimiter"])
+    return partial(_explain, (loss, predictions, labels), (row, key), asked, look)
+
+
+def _explain(
+    inputs: tuple[str, str, str | None],
+    chosen_rows: tuple[list[int], list[str]],
+    asked: options.Scoring,
+    look: Output,
+    terminal: Terminal,
+) -> None:
+    from lossctl import api, explaining  # noqa: PLC0415  # NumPy
+    from lossctl.explaining.picking import Wanted  # noqa: PLC0415
+    from lossctl.sinks.whole import refuse_to_overwrite  # noqa: PLC0415
+
+    refuse_to_overwrite((look.path,), (*inputs[1:], asked["weights"]))
+    rows, keys = chosen_rows
+    wanted = Wanted((*dict.fromkeys(rows),), (*dict.fromkeys(keys),), asked["worst"])
+    plan = explaining.planned(*inputs, api.options_of(**asked))
+    with terminal.progress(plan.inputs.predictions.size) as tell:
+        results, found = explaining.explain(plan, wanted, tell)
+    for warning in dict.fromkeys(w for result in results for w in result.warnings):
+        terminal.say("warning", warning)
+    look.write_explanations(found, terminal)
