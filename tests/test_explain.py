@@ -15,7 +15,7 @@ from drawing import CASES, Case, draw, labels_in_all_forms
 from processes import Run, in_terminal, piped
 
 from lossctl import DataError, UsageError, api, row_losses, scoring
-from lossctl.explaining import explain, planned
+from lossctl.explaining import explain, numbers, planned
 from lossctl.explaining.picking import Picker, Wanted
 from lossctl.explanation import Explanation, Step, Total
 from lossctl.losses.domain import BINARY, CLASSES, LOG_PROBS, LOGITS, NUMBERS, PROBS, SHARES
@@ -225,12 +225,12 @@ def benign(case: Case) -> tuple[Any, Any]:
 )
 def test_the_formula_of_the_steps_gives_the_loss(case: Case) -> None:
     for one in explained(str(case.loss), *benign(case), (*range(8),), **options_for(case)):
-        numbers = {name: v for name, v in last(one).items() if not isinstance(v, str)}
-        steps: dict[str, Any] = {name: np.array(value) for name, value in numbers.items()}
+        found = {name: v for name, v in last(one).items() if not isinstance(v, str)}
+        steps: dict[str, Any] = {name: np.array(value) for name, value in found.items()}
         if case.form != PROBS and "p" not in steps:
             steps["p"] = steps.get("x", steps.get("q", steps.get("s")))
-        found = float(FORMULAS[case.loss.name](steps))
-        np.testing.assert_allclose(found, one.value, rtol=1e-12, atol=1e-14)
+        made = float(FORMULAS[case.loss.name](steps))
+        np.testing.assert_allclose(made, one.value, rtol=1e-12, atol=1e-14)
 
 
 def test_focal_is_the_cross_entropy_times_its_factor() -> None:
@@ -239,14 +239,34 @@ def test_focal_is_the_cross_entropy_times_its_factor() -> None:
         (one,) = explained(loss, [0.3], [1.0], (0,))
         steps = last(one)
         gamma = 0.5 if "gamma" in options else 2.0
-        np.testing.assert_allclose([steps["1 − q"], steps["f"]], [0.7, 0.7**gamma], rtol=1e-15)
-        expected = -np.log(0.3) * 0.7**gamma * steps.get("α", 1.0)
+        own = [steps["h"], steps["1 − q"], steps["f"]]
+        np.testing.assert_allclose(own, [-np.log(0.3), 0.7, 0.7**gamma], rtol=1e-15)
+        expected = steps["h"] * steps["f"] * steps.get("α", 1.0)
         np.testing.assert_allclose(one.value, expected, rtol=1e-14)
         (one,) = explained(loss, [[0.3, 0.7]], [0], (0,))
         steps = last(one)
         expected = -np.log(0.3) * 0.7**gamma * (0.25 if "alpha" in options else 1.0)
         np.testing.assert_allclose(one.value, expected, rtol=1e-14)
-        np.testing.assert_allclose(steps["c"][0] * steps["f"][0], -np.log(0.3) * 0.7**gamma)
+        np.testing.assert_allclose(steps["h"][0] * steps["f"][0], -np.log(0.3) * 0.7**gamma)
+
+
+def test_small_angles_are_shown_with_their_digits() -> None:
+    (one,) = explained("cosine", [[1.0, 1e-9]], [[1.0, 0.0]], (0,))
+    steps = last(one)
+    assert steps["cos"] == 1
+    true = mpf(1e-9) ** 2 / (1 + mpf(1e-9) ** 2)
+    same(steps["sin²"], true)
+    same(steps["ℓ"], 1 - mpmath.sqrt(1 - true))
+
+
+def test_a_loss_without_steps_of_its_own_is_told_by_its_formula(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(numbers.OWN, "mae")
+    (one,) = explained("mae", [3.0], [1.0], (0,))
+    assert one.formula == "Absolute error |p − y|, in units of the label"
+    assert [(step.symbol, step.value) for step in one.steps] == [("y", 1), ("p", 3), ("ℓ", 2)]
+    assert one.steps[-1].how == "the row's loss"
 
 
 @pytest.mark.parametrize("labels", [[2, 0, 1], [[0.2, 0.3, 0.5], [1, 0, 0], [0, 1, 0]]])

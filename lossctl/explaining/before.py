@@ -102,13 +102,13 @@ def prediction_stages(plan: Plan, loss: Loss, terms: Terms, block: Block) -> Ite
         yield "float32", "rounded to float32", values[0]
     if terms.normalized in (FIRST, INSIDE):
         values = values / row_sums(values)[:, np.newaxis]
-        yield "share", "divided by their sum", values[0]
+        yield "÷ Σ", "divided by their sum", values[0]
     if terms.clip:
         values = replace(terms, single=False, normalized=NO).prepared(values)
         yield "clipped", f"moved into [{terms.clip:.3g}, 1 − {terms.clip:.3g}]", values[0]
     if terms.normalized == LAST:
         values = values / row_sums(values)[:, np.newaxis]
-        yield "share", "then divided by their sum", values[0]
+        yield "÷ Σ", "then divided by their sum", values[0]
     if terms.floor > -math.inf and plan.domain.whole:
         values = np.maximum(values, math.exp(terms.floor))
         yield "least", f"no logarithm below {terms.floor:.4g}", values[0]

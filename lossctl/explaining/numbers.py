@@ -14,6 +14,8 @@ from lossctl.explaining.given import Given, Own, step
 from lossctl.explanation import Step
 from lossctl.losses.special import erf
 
+_NEAR = 0.9  # from here on 1 − cos has fewer digits than the loss
+
 
 def _difference(given: Given) -> Iterator[Step]:
     yield step("d", "p − y", given.prediction - given.label)
@@ -99,6 +101,8 @@ def _angle(given: Given) -> Iterator[Step]:
     yield step("|y|", "its length", math.hypot(*given.label))
     cosine = float(p @ y) / (math.hypot(*p) * math.hypot(*y))
     yield step("cos", "Σ p y / (|p| |y|)", cosine)
+    if cosine > _NEAR:
+        yield step("sin²", "1 − cos², with its digits", float(given.cost[0]) * (1 + cosine))
 
 
 def _margin(given: Given) -> Iterator[Step]:
@@ -157,6 +161,8 @@ def formula(given: Given, name: str) -> str:
     if name == "poisson-nll":
         mean = "m" if said["log_input"] else "p"
         return f"{mean} − y x" + (" + s" if said["full"] else "")
+    if name == "cosine" and given.cost[0] < 1 - _NEAR:
+        return "1 − cos = sin²/(1 + cos)"
     if name == "gaussian-nll":
         return "½ (ln v + z²)" + (" + ½ ln 2π" if said["full"] else "")
     return OWN[name][1] if name in OWN else ""

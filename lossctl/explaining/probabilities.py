@@ -10,6 +10,11 @@ import numpy as np
 from lossctl.block import Floats
 from lossctl.explaining.given import Given, Own, event, probability_of_event, step
 from lossctl.explanation import Step
+from lossctl.losses.binary import (
+    binary_cross_entropy,
+    binary_cross_entropy_from_log_probs,
+    binary_cross_entropy_from_logits,
+)
 from lossctl.losses.categorical import costs_from_logits
 from lossctl.losses.domain import LOG_PROBS, LOGITS, LOGS_CLIPPED
 from lossctl.losses.probabilities import Shares, of_class_logits, of_log_probs, of_probs
@@ -127,20 +132,32 @@ def _focal(given: Given) -> Iterator[Step]:
     yield from probability_of_event(given)
     p, rest = event(given)
     missed = y * rest + (1 - y) * p
-    clipped = np.clip(p, 1e-7, 1 - 1e-7) if given.form == LOGS_CLIPPED else p
-    if given.form == LOGS_CLIPPED:
-        yield step("p_c", "p, in the logarithm in [1e-07, 1 − 1e-07]", clipped)
+    yield from _cost_of_event(given)
     yield step("1 − q", "y (1 − p) + (1 − y) p", missed)
     yield step("f", f"(1 − q)^gamma, gamma = {gamma:g}", missed**gamma)
     if alpha is not None:
         yield step("α", f"{alpha:g} y + {1 - alpha:g} (1 − y)", y * alpha + (1 - y) * (1 - alpha))
 
 
+def _cost_of_event(given: Given) -> Iterator[Step]:
+    """Yield the cross-entropy that focal is made of, which may see p clipped."""
+    x, how = given.prediction, "−[y ln p + (1 − y) ln(1 − p)]"
+    if given.form == LOGITS:
+        cost = binary_cross_entropy_from_logits(x, given.label)
+    elif given.form == LOG_PROBS:
+        cost = binary_cross_entropy_from_log_probs(x, given.label)
+    else:
+        if given.form == LOGS_CLIPPED:
+            x, how = np.clip(x, 1e-7, 1 - 1e-7), f"{how}, p in [1e-07, 1 − 1e-07]"
+        cost = binary_cross_entropy(x, given.label)
+    yield step("h", how, cost)
+
+
 def _focal_classes(given: Given) -> Iterator[Step]:
     gamma = given.parameters["gamma"]
     yield from _probability(given)
     cost = _costs(given)
-    yield step("c", "−ln p", cost)
+    yield step("h", "−ln p", cost)
     yield step("f", f"(1 − p)^gamma, gamma = {gamma:g}", (0.0 - np.expm1(-cost)) ** gamma)
 
 
@@ -175,7 +192,7 @@ def _largest(given: Given) -> Iterator[Step]:
 OF_EVENT: dict[str, tuple[Own, str]] = {
     "bce": (_of_event, "−ln L"),
     "brier": (_missed, "d²"),
-    "focal": (_focal, "−[y ln p + (1 − y) ln(1 − p)] f"),
+    "focal": (_focal, "h f"),
     "zero-one": (_threshold, "0 on the label's side of t, else 1"),
 }
 OF_CLASSES: dict[str, tuple[Own, str]] = {
@@ -183,7 +200,7 @@ OF_CLASSES: dict[str, tuple[Own, str]] = {
     "nll": (_cross_entropy, "−ln L"),
     "brier": (_missed_classes, "Σ d²"),
     "rps": (_ranked, "Σ t"),
-    "focal": (_focal_classes, "Σ y c f"),
+    "focal": (_focal_classes, "Σ y h f"),
     "kl-div": (_divergence, "Σ t"),
     "js-div": (_middle, "½ Σ (a + b)"),
     "zero-one": (_largest, "0 if own is above best, else 1"),
@@ -201,6 +218,4 @@ def formula(given: Given, name: str, *, classes: bool) -> str:
     if name == "focal" and given.parameters["alpha"] is not None:
         alpha = "α" if not classes else f"{given.parameters['alpha']:g}"
         return f"{found} {alpha}"
-    if name == "focal" and given.form == LOGS_CLIPPED:
-        return found.replace("p", "p_c")
     return found
