@@ -172,7 +172,7 @@ FORMULAS: Mapping[str, Callable[..., Any]] = {
     "poisson": lambda s: 2 * (s["y"] * np.log(s["r"]) - s["y"] + s["p"]),
     "gamma": lambda s: 2 * (s["r"] - np.log(s["r"]) - 1),
     "poisson-nll": lambda s: s["m"] - s["y x"],
-    "gaussian-nll": lambda s: (s["ln v"] + s["z"] ** 2) / 2,
+    "gaussian-nll": lambda s: (s["w"] + s["z"] ** 2) / 2,
     "crps": lambda s: s["σ"] * (s["z"] * (2 * s["Φ"] - 1) + 2 * s["φ"] - np.pi**-0.5),
     "cosine": lambda s: 1 - s["cos"],
     "hinge": lambda s: np.maximum(0, 1 - s["m"]),
@@ -584,7 +584,7 @@ class TestCommand:
         shown = [row[0] for row in tables[0].rows]
         assert len(shown) == 8
         assert {"5", "321", "700"} <= {*shown}
-        assert tables[0].notes == ["and 992 more, which matter less"]
+        assert tables[0].notes == ["and 992 more, which the formats for programs have"]
 
     def test_digits_are_as_asked_for(self, lossctl: Lossctl) -> None:
         words = ("explain", "ce", "f.csv", "--row", 1, "--format", "table", "-q")

@@ -30,7 +30,11 @@ from lossctl.rows import key_name
 from lossctl.scoring import Data, Options
 from lossctl.values import replace
 
-_FIELDS = ("label", "loss", "row", "value", "status", "weight", "share", "total", "steps")
+# What a key cannot be called beside: the names in JSON, and in tables for programs.
+_FIELDS = (
+    *("schema", "loss", "row", "label", "value", "status", "weight", "share", "total"),
+    *("formula", "steps", "remarks", "step", "of", "how"),
+)
 
 
 def planned(loss: str, predictions: Data, labels: Data, options: Options) -> Plan:

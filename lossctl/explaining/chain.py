@@ -169,4 +169,5 @@ def _answers(terms: Terms, given: Given) -> tuple[list[Step], str]:
         steps.append(step("k", "what the convention multiplies by", terms.scale))
     y = "y'" if terms.smoothing else "y"
     first, second = ("w1 ", "w0 ") if weighs else ("", "")
-    return steps, f"{first}{y} a + {second}(1 − {y}) b"
+    infinite = any(one.symbol in {"a", "b"} and np.isinf(one.value).any() for one in steps)
+    return steps, f"{first}{y} a + {second}(1 − {y}) b{', 0·∞ = 0' if infinite else ''}"

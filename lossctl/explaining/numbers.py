@@ -80,11 +80,12 @@ def _rate(given: Given) -> Iterator[Step]:
 def _gaussian(given: Given) -> Iterator[Step]:
     (mean, variance), (y,) = given.prediction, given.label
     v = max(variance, given.parameters["eps"])
+    name = "v" if v == variance else "v'"
     if v != variance:
-        yield step("least", f"the variance is at least {v:g}", v)
+        yield step(name, f"v, at least eps = {v:g}", v)
     yield step("d", "p − y", mean - y)
-    yield step("z", "d/√v", (mean - y) / math.sqrt(v))
-    yield step("ln v", "how wide it is", math.log(v))
+    yield step("z", f"d/√{name}", (mean - y) / math.sqrt(v))
+    yield step("w", f"ln {name}", math.log(v))
 
 
 def _normal(given: Given) -> Iterator[Step]:
@@ -164,5 +165,5 @@ def formula(given: Given, name: str) -> str:
     if name == "cosine" and given.cost[0] < 1 - _NEAR:
         return "1 − cos = sin²/(1 + cos)"
     if name == "gaussian-nll":
-        return "½ (ln v + z²)" + (" + ½ ln 2π" if said["full"] else "")
+        return "½ (w + z²)" + (" + ½ ln 2π" if said["full"] else "")
     return OWN[name][1] if name in OWN else ""

@@ -47,7 +47,7 @@ def _of_several(
     header = (found.of, *(step.symbol for step in steps))
     rows = [(Name(found.names[i]), *(_number(s, i, precision) for s in steps)) for i in shown]
     more = len(found.names) - len(shown)
-    notes = [f"and {more:,} more, which matter less"] if more else []
+    notes = [f"and {more:,} more, which the formats for programs have"] if more else []
     yield Grid(header, rows, notes=notes)
 
 
@@ -55,7 +55,8 @@ def _parts(
     found: Explanation, steps: list[Step], shown: Sequence[int], looks: Looks
 ) -> Iterator[list[Step]]:
     """Yield as many steps at a time as fit beside each other."""
-    room = looks.width - min(12, max(len(printable(found.names[i])) for i in shown))
+    names = (found.of, *(printable(found.names[i]) for i in shown))
+    room = looks.width - min(12, max(map(len, names)))
     part: list[Step] = []
     used = 0
     for step in steps:
