@@ -330,6 +330,14 @@ def test_what_both_answers_cost_and_weigh_gives_the_loss(options: dict[str, Any]
             np.testing.assert_allclose(one.value, expected, rtol=1e-13)
 
 
+def test_kaggle_clips_and_then_divides() -> None:
+    # conventions.md, 6: the row tells the order apart, 33.85 the one way and 34.54 the other
+    (one,) = explained("ce", [[0.0, 0.5]], [0], (0,), convention="kaggle", sum_tol=0.6)
+    assert [step.symbol for step in one.steps[:4]] == ["y", "given", "clipped", "p"]
+    np.testing.assert_allclose(last(one)["p"], [2e-15, 1.0], rtol=1e-14)
+    np.testing.assert_allclose(one.value, -np.log(2e-15), rtol=1e-14)
+
+
 def test_what_is_multiplied_after_the_kernel_is_shown() -> None:
     (one,) = explained("mape", [3.0], [2.0], (0,), convention="keras")
     steps = last(one)
