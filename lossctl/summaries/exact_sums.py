@@ -20,6 +20,7 @@ _BITS = 32
 _LOWEST = -34  # 2^(32·−34) divides every float64
 _HIGHEST = 30  # above 2^(32·31) a rounding constant would overflow
 _ROWS = 1 << 20  # so many integers of 32 bits add up exactly in a float64
+_MOST_BITS = 51  # of an integer, or a rounding constant would not round to the last of them
 _HUGE = math.ldexp(1.0, _BITS * (_HIGHEST + 1))
 _FULL = 1 << 62  # of a limb: carried on before it overflows
 _STEP = 10_000  # groups: of so many Python's own numbers are made at a time
@@ -43,7 +44,7 @@ class ExactSums:
         total = cls(size)
         for start in range(0, len(values), _ROWS):
             piece = slice(start, start + _ROWS)
-            bits = 52 - min(most, _ROWS, len(values)).bit_length()
+            bits = min(52 - (min(most, _ROWS) - 1).bit_length(), _MOST_BITS)
             total = summed([total, cls._of(values[piece], codes[piece], size, bits)])
         return total
 
