@@ -14,6 +14,7 @@ from lossctl.texts import Keys, Names
 from lossctl.values import dataclass
 
 _SPARSE = 4  # codes: more of them than so many for each row are sorted, not counted
+_LARGEST = 1 << 62  # code: larger ones do not fit an int64
 
 _EMPTY = "\0"  # an empty cell: ids are not empty, and its word would be that of 0
 
@@ -57,23 +58,27 @@ def coded(columns: Sequence[Names]) -> tuple[GroupNames, Integers, Integers]:
         DataError: two names cannot be told apart.
 
     """
-    codes, sizes = columns[0].codes, [len(column.texts) for column in columns]
-    for column, size in zip(columns[1:], sizes[1:], strict=True):
-        codes = codes * size + column.codes
-    possible = int(np.prod(sizes, dtype=object))
+    codes, possible = columns[0].codes, len(columns[0].texts)
+    for column in columns[1:]:
+        if possible * len(column.texts) > _LARGEST:
+            different, codes = np.unique(codes, return_inverse=True)
+            possible = len(different)
+        codes = codes * len(column.texts) + column.codes
+        possible *= len(column.texts)
     if possible <= max(_SPARSE * len(codes), 1024):
-        counts = np.bincount(codes, minlength=possible)
-        present = where = np.flatnonzero(counts)
-        counts = counts[present]
+        counts, some = np.bincount(codes, minlength=possible), np.zeros(possible, np.int64)
+        some[codes] = np.arange(len(codes))
+        where = np.flatnonzero(counts)
+        some, counts = some[where], counts[where]
     else:
-        present, codes, counts = np.unique(codes, return_inverse=True, return_counts=True)
-        possible, where = len(present), np.arange(len(present))
-    parts, rest = [], present
-    for column, size in zip(reversed(columns), reversed(sizes), strict=True):
-        texts = [column.texts[i].strip() or _EMPTY for i in (rest % size).tolist()]
+        _, some, codes, counts = np.unique(
+            codes, return_index=True, return_inverse=True, return_counts=True
+        )
+        possible, where = len(some), np.arange(len(some))
+    parts = []
+    for column in columns:
+        texts = [column.texts[i].strip() or _EMPTY for i in column.codes[some].tolist()]
         parts.append(Ids.of(Keys.of(texts)))
-        rest = rest // size
-    parts.reverse()
     groups, (order,) = united([GroupNames.of(parts)])
     rows, places = np.zeros(len(groups), np.int64), np.zeros(possible, np.int64)
     np.add.at(rows, order, counts)
