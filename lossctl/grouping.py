@@ -8,7 +8,7 @@ from lossctl import columns
 from lossctl.candidates import shown
 from lossctl.columns import LABEL, PREDICTION, ColumnOptions, Grouping, Roles, select
 from lossctl.errors import DataError, UsageError
-from lossctl.known import is_key, is_label
+from lossctl.known import is_key, is_label, is_prediction
 from lossctl.losses.domain import Domain
 from lossctl.names import did_you_mean
 from lossctl.sources.table import Column, Inputs, Table
@@ -101,10 +101,16 @@ def _hidden(
 ) -> tuple[Column, ...]:
     """Return the columns of a side that make groups, or are named like one of the other side.
 
-    Not those that may have another job as well: labels, and keys, which must agree.
+    Not those that may have another job as well: labels, and keys, which must agree; nor what is
+    named as the prediction, so that it is known for one.
     """
     table = inputs.predictions if side == PREDICTION else inputs.label_table
-    asked = select(options.label, table) if side == LABEL and options.label else ()
+    asked: tuple[Column, ...] = ()
+    if side == LABEL and options.label:
+        asked = select(options.label, table)
+    if table is inputs.predictions:
+        named = tuple(c for c in table.columns if is_prediction(c.name))
+        asked += select(options.prediction, table) if options.prediction else named
     found = [
         column
         for one in groupings
@@ -112,7 +118,7 @@ def _hidden(
         if one.column is not None
         and (column == one.column if side == one.side else _namesakes(column, one.column))
         and not (is_key(column.name) or is_label(column.name) or column in asked)
-        and column.name != options.id
+        and column.name not in {options.id, options.weight}
     ]
     return tuple(dict.fromkeys(found))
 
