@@ -295,14 +295,13 @@ class Paired:
         if not self._moments.sums[_DIFFERENCE].finite:
             return None
         sums = self._groups.sums
-        totals, cells = (one.units() for one in (sums.totals[_DIFFERENCE], sums.cells[0]))
         total, divisor = self._moments.sums[_DIFFERENCE].units, self._moments.sums[_CELLS].units
         if is_sum:
-            return statistics.of_clusters(totals, total, len(sums))
-        if len(gradient) == 1:
-            return statistics.of_clusters(totals, total, len(sums), cells, divisor)
-        columns = [(one.units(), self._moments.sums[i].units) for i, one in enumerate(sums.totals)]
-        return statistics.of_weighed_clusters(columns, gradient, cells, divisor, len(sums))
+            return statistics.of_cluster_sums(sums.totals[_DIFFERENCE].units(), total, len(sums))
+        columns = [
+            (sums.totals[i].units(), self._moments.sums[i].units) for i in range(len(gradient))
+        ]
+        return statistics.of_clusters(columns, gradient, sums.cells[0].units(), divisor, len(sums))
 
 
 def _of_roots(own: float, other: float, difference: float) -> list[float]:

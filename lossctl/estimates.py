@@ -46,7 +46,7 @@ def _of_part(
         spread = (
             statistics.of_sum(moments, column)
             if clusters is None
-            else statistics.of_clusters(
+            else statistics.of_cluster_sums(
                 clusters.totals[plan.terms.index(part)].units(), total.units, len(clusters)
             )
         )
@@ -68,4 +68,5 @@ def of_mean(plan: Plan, part: Terms, summaries: Summaries, clusters: Sums | None
         return statistics.of_ratios(moments, gradient, len(moments.sums) - 1)
     totals, cells = clusters.totals[plan.terms.index(part)], clusters.cells[group]
     total, divisor = moments.sums[column].units, moments.sums[-1].units
-    return statistics.of_clusters(totals.units(), total, len(clusters), cells.units(), divisor)
+    columns = [(totals.units(), total)]
+    return statistics.of_clusters(columns, [1.0], cells.units(), divisor, len(clusters))

@@ -102,7 +102,8 @@ class _Groups(Sequence[Group]):
             if self._clusters is not None:
                 estimates = self._of_clusters(sums, rows, column, group)
             else:
-                estimates = self._of_rows(sums, column, totals, cells)
+                divisor = 1.0 if self._is_sum else cells
+                estimates = self._of_rows(sums, column, group, divisor)
             found.append((totals.tolist(), cells.tolist(), estimates))
         if len(found) == 1:
             return found[0]
@@ -116,16 +117,17 @@ class _Groups(Sequence[Group]):
         return self._plan.is_sum(self._scoring.loss)
 
     def _of_rows(
-        self, sums: Sums, column: int, totals: Floats, cells: Floats
+        self, sums: Sums, column: int, group: int, divisor: Floats | float
     ) -> Iterator[Estimate]:
         """Yield the groups' values, with errors that come from their rows."""
         both = len(sums.residuals) > len(sums.totals)
         spread = sums.residuals[column + (len(sums.totals) if self._is_sum and both else 0)]
-        divisor = np.ones(len(cells)) if self._is_sum else cells
         with np.errstate(all="ignore"):
-            values = totals / divisor  # what weighs nothing has no mean
-            variances = spread.squares * (sums.rows / (sums.rows - 1))
-            errors = np.sqrt(variances) / divisor
+            values = sums.totals[column].values() / divisor  # what weighs nothing has no mean
+            errors = spread.root * np.sqrt(sums.rows / (sums.rows - 1)) / divisor
+        if np.isinf(values).any() and not self._is_sum:
+            pairs = zip(sums.totals[column], sums.cells[group], strict=True)
+            values = np.array([statistics.ratio(*pair) for pair in pairs])
         for value, error, count in zip(
             values.tolist(), errors.tolist(), sums.rows.tolist(), strict=True
         ):
@@ -149,11 +151,12 @@ class _Groups(Sequence[Group]):
             mine = everything.take(members[starts[row] : starts[row + 1]])
             units, count = mine.totals[column].units(), len(mine)
             if self._is_sum:
-                spread = statistics.of_clusters(units, total.units, count)
+                spread = statistics.of_cluster_sums(units, total.units, count)
                 yield statistics.total(total, spread, level)
             elif denominator.units:
                 cells = mine.cells[group].units()
-                spread = statistics.of_clusters(units, total.units, count, cells, denominator.units)
+                columns, divisor = [(units, total.units)], denominator.units
+                spread = statistics.of_clusters(columns, [1.0], cells, divisor, count)
                 yield self._finished(statistics.mean(total, denominator, spread, level))
             else:
                 yield Estimate(math.nan)

@@ -79,21 +79,6 @@ def of_sum(moments: Moments, column: int) -> Spread | None:
 
 
 def of_clusters(
-    totals: Iterable[int], total: int, count: int, cells: Iterable[int] = (), divisor: int = 0
-) -> Spread:
-    """Return the spread over clusters of S/D, from the sums in each; without a divisor that of S.
-
-    Sums are whole numbers of the same unit, 2^-UNIT_BITS; ``total`` and ``divisor`` are those of
-    all clusters.
-    """
-    if not divisor:
-        squares = sum((a * count - total) ** 2 for a in totals)
-        return Spread(Fraction(squares, (count << UNIT_BITS) ** 2), count)
-    rest = (a * divisor - total * b for a, b in zip(totals, cells, strict=True))
-    return Spread(Fraction(sum(e * e for e in rest), (divisor << UNIT_BITS) ** 2), count)
-
-
-def of_weighed_clusters(
     columns: Sequence[tuple[Iterable[int], int]],
     gradient: Sequence[float],
     cells: Iterable[int],
@@ -102,23 +87,41 @@ def of_weighed_clusters(
 ) -> Spread:
     """Return the spread over clusters of a function of several ratios, by its ``gradient``.
 
-    Each column is the sums in the clusters, and their total.
+    Each column is the sums in the clusters, and their total; ``cells`` and ``divisor`` are those of
+    what they are divided by. All are whole numbers of the same unit, 2^-UNIT_BITS.
     """
-    squares = []
+    pairs = [factor.as_integer_ratio() for factor in gradient]
+    most = max(below for _, below in pairs)  # all are powers of 2
+    factors = [above * (most // below) for above, below in pairs]
+    squares = 0
     for b, *sums in zip(cells, *(totals for totals, _ in columns), strict=True):
         rest = (
-            factor * _ratio(Fraction(a * divisor - total * b, divisor << UNIT_BITS))
-            for a, (_, total), factor in zip(sums, columns, gradient, strict=True)
+            factor * (a * divisor - total * b)
+            for a, (_, total), factor in zip(sums, columns, factors, strict=True)
         )
-        squares.append(sum(rest) ** 2)
-    return Spread(Fraction(math.fsum(squares)), count)
+        squares += sum(rest) ** 2
+    return Spread(Fraction(squares, (most * divisor << UNIT_BITS) ** 2), count)
+
+
+def of_cluster_sums(totals: Iterable[int], total: int, count: int) -> Spread:
+    """Return the spread over clusters of S, from the sums in each, in units as above."""
+    squares = sum((a * count - total) ** 2 for a in totals)
+    return Spread(Fraction(squares, (count << UNIT_BITS) ** 2), count)
+
+
+def ratio(total: ExactSum, denominator: ExactSum) -> float:
+    """Return S/D; NaN of what weighs nothing."""
+    if not denominator.units:
+        return math.nan
+    value = total.value / denominator.value
+    if math.isinf(value) and total.finite:  # the sum overflows, the mean need not
+        return nearest(Fraction(total.units, denominator.units))
+    return value
 
 
 def mean(total: ExactSum, denominator: ExactSum, spread: Spread | None, level: float) -> Estimate:
     """Estimate S/D."""
-    value = total.value / denominator.value
-    if math.isinf(value) and total.finite:  # the sum overflows, the mean need not
-        value = _ratio(Fraction(total.units, denominator.units))
+    value = ratio(total, denominator)
     if spread is None or not total.finite:
         return Estimate(value)
     scale = Fraction(1 << UNIT_BITS, denominator.units) ** 2
@@ -188,10 +191,11 @@ def square_root(value: Fraction) -> float:
         if shift >= 0
         else value.numerator // (value.denominator << -shift)
     )
-    return _ratio(Fraction(math.isqrt(scaled)) * Fraction(2) ** (-shift // 2))
+    return nearest(Fraction(math.isqrt(scaled)) * Fraction(2) ** (-shift // 2))
 
 
-def _ratio(value: Fraction) -> float:
+def nearest(value: Fraction) -> float:
+    """Return the nearest float64, infinite where it is too large for one."""
     try:
         return value.numerator / value.denominator
     except OverflowError:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lossctl.block import Counted, Floats, Integers, Scored
+from lossctl.block import Booleans, Counted, Floats, Integers, Scored
 from lossctl.summaries.exact_sums import ExactSums, summed
 from lossctl.summaries.group_names import GroupNames, coded, united
 from lossctl.summaries.moments import less, weighed
 from lossctl.values import dataclass, replace
 
 MEANS, SUMS = "means", "sums"
-_SMALL = 1e-280  # a sum of squares: some of them may have vanished
+_SAFE = (1e-120, 1e120)  # sizes whose squares neither vanish nor overflow, nor do their sums
 _PENDING = 4096  # groups: fewer are not worth being put together at once
 
 
@@ -21,13 +21,15 @@ _PENDING = 4096  # groups: fewer are not worth being put together at once
 class Residuals:
     """What is left of the losses a of a group around a ratio near its own: u = a − ratio · b.
 
-    ``u`` is Σu, ``uu`` Σu², (G,) each. ``cells`` is what b is in every row, and ``rows`` how many
-    there are; where b differs, Σu b, Σb and Σb² are ``apart``.
+    ``u`` is Σu and ``uu`` Σu², (G,) each, in units of 2^exponent and 4^exponent: squares of
+    ordinary numbers, with 0, neither vanish nor overflow. ``cells`` is what b is in every row, and
+    ``rows`` how many there are; where b differs, Σu b, in units like Σu, Σb and Σb² are ``apart``.
     """
 
     ratio: Floats
     u: Floats
     uu: Floats
+    exponent: Integers
     rows: Integers
     cells: float = 1.0
     apart: tuple[Floats, Floats, Floats] | None = None
@@ -42,21 +44,27 @@ class Residuals:
         totals: Floats,
     ) -> Residuals:
         """Return the sums over rows, by the codes of their groups; ``totals`` are Σa, nearly."""
-        size, apart = len(rows), None
-        if isinstance(cells, np.ndarray):
-            b = _by_code(codes, cells, size)
-            ratio = _usable(totals / b)
-            rest = less(values, ratio[codes], cells, 0.0)
-            apart = (_by_code(codes, rest * cells, size), b, _by_code(codes, cells * cells, size))
+        size, exponent = len(rows), np.zeros(len(rows), np.int64)
+        each = isinstance(cells, np.ndarray)
+        b = _by_code(codes, np.asarray(cells), size) if each else np.asarray(rows * cells)
+        ratio = _usable(totals / b)
+        if isinstance(cells, float) and cells == 1.0:
+            rest = values - ratio[codes]
         else:
-            ratio = _usable(totals / (rows * cells))
-            rest = values - (ratio * cells)[codes]
-        u, uu = _by_code(codes, rest, size), _by_code(codes, rest * rest, size)
-        lost = uu < _SMALL
-        if lost.any():
-            lost &= np.bincount(codes, rest != 0, size) > 0
-            uu[lost] = np.nan
-        return cls(ratio, u, uu, rows, 1.0 if apart else float(cells), apart)
+            rest = less(values, ratio[codes], cells, 0.0)
+        uu = _by_code(codes, rest * rest, size)
+        if not _safe(np.sqrt(uu)).all() or (uu == 0).any():
+            most = np.zeros(size)
+            np.maximum.at(most, codes, np.abs(rest))
+            exponent = _exponents(most)
+            rest = np.ldexp(rest, -exponent[codes])
+            uu = _by_code(codes, rest * rest, size)
+        u, apart = _by_code(codes, rest, size), None
+        if isinstance(cells, np.ndarray):
+            bb = _by_code(codes, cells * cells, size)
+            bb[~_safe(np.sqrt(bb)) | ((bb == 0) & (b > 0))] = np.nan
+            apart = (_by_code(codes, rest * cells, size), b, bb)
+        return cls(ratio, u, uu, exponent, rows, 1.0 if each else float(cells), apart)
 
     @property
     def products(self) -> tuple[Floats, Floats, Floats]:
@@ -66,15 +74,13 @@ class Residuals:
         b = self.rows.astype(np.float64) * self.cells
         return self.u * self.cells, b, b * self.cells
 
-    def around(self, ratio: Floats) -> Residuals:
-        """Return the same around other ratios."""
-        moved = self.ratio - ratio
-        if not moved.any():
-            return self
+    def around(self, ratio: Floats, exponent: Integers) -> tuple[Floats, Floats, Floats]:
+        """Return Σu, Σu² and Σu b around other ratios, in other units."""
+        down = self.exponent - exponent
+        moved = np.ldexp(self.ratio - ratio, -exponent)
         ub, b, bb = self.products
-        u, uu = self.u + moved * b, self.uu + moved * (2 * ub + moved * bb)
-        apart = None if self.apart is None else (ub + moved * bb, b, bb)
-        return Residuals(ratio, u, uu, self.rows, self.cells, apart)
+        u, uu, ub = np.ldexp(self.u, down), np.ldexp(self.uu, 2 * down), np.ldexp(ub, down)
+        return u + moved * b, uu + moved * (2 * ub + moved * bb), ub + moved * bb
 
     def take(self, rows: Integers) -> Residuals:
         """Return those of some groups."""
@@ -82,15 +88,22 @@ class Residuals:
         if apart is not None:
             apart = (apart[0][rows], apart[1][rows], apart[2][rows])
         return Residuals(
-            self.ratio[rows], self.u[rows], self.uu[rows], self.rows[rows], self.cells, apart
+            self.ratio[rows],
+            self.u[rows],
+            self.uu[rows],
+            self.exponent[rows],
+            self.rows[rows],
+            self.cells,
+            apart,
         )
 
     @property
-    def squares(self) -> Floats:
-        """Σ e² around each group's own ratio."""
+    def root(self) -> Floats:
+        """The root of Σ e² around each group's own ratio; NaN where it is beyond float64."""
         ub, b, bb = self.products
         moved = -self.u / b
-        return np.asarray(np.maximum(self.uu + moved * (2 * ub + moved * bb), 0.0))
+        squares = np.maximum(self.uu + moved * (2 * ub + moved * bb), 0.0)
+        return np.asarray(np.ldexp(np.sqrt(squares), self.exponent))
 
     @classmethod
     def united(
@@ -98,21 +111,36 @@ class Residuals:
     ) -> Residuals:
         """Return the sums of several lists of groups, which are at these places of one."""
         size = len(rows)
-        ratio, known = np.zeros(size), np.zeros(size, dtype=bool)
-        for part, where in zip(parts, places, strict=True):
-            new = ~known[where]
-            ratio[where[new]] = part.ratio[new]
-            known[where] = True
-        alike = len({part.cells for part in parts}) == 1 and not any(part.apart for part in parts)
-        sums = np.zeros((2 if alike else 5, size))
-        for part, where in zip(parts, places, strict=True):
-            moved = part.around(ratio[where])
-            added = (moved.u, moved.uu) if alike else (moved.u, moved.uu, *moved.products)
-            for total, values in zip(sums, added, strict=True):
+        both = list(zip(parts, places, strict=True))
+        b, ratio, most = np.zeros(size), np.zeros(size), np.zeros(size)
+        for part, where in both:
+            b[where] += part.products[1]
+        for part, where in both:
+            ratio[where] += _usable(part.ratio * (part.products[1] / b[where]))
+        for part, where in both:
+            moved = np.abs(part.ratio - ratio[where]) * np.sqrt(part.products[2])
+            own = np.ldexp(np.sqrt(part.uu), part.exponent)
+            most[where] = np.fmax(most[where], np.fmax(own, moved))
+        exponent = _exponents(most)
+        u, uu, ub, bb = np.zeros((4, size))
+        for part, where in both:
+            added = (*part.around(ratio[where], exponent[where]), part.products[2])
+            for total, values in zip((u, uu, ub, bb), added, strict=True):
                 total[where] += values
-        if alike:
-            return cls(ratio, sums[0], sums[1], rows, parts[0].cells)
-        return cls(ratio, sums[0], sums[1], rows, 1.0, (sums[2], sums[3], sums[4]))
+        if len({part.cells for part in parts}) == 1 and not any(part.apart for part in parts):
+            return cls(ratio, u, uu, exponent, rows, parts[0].cells)
+        return cls(ratio, u, uu, exponent, rows, 1.0, (ub, b, bb))
+
+
+def _safe(most: Floats) -> Booleans:
+    """Tell which sizes can be squared, and added up, and keep all digits; 0 can."""
+    return np.asarray((most == 0) | ((most > _SAFE[0]) & (most < _SAFE[1])))
+
+
+def _exponents(most: Floats) -> Integers:
+    """Return the exponents of units in which numbers of that size can be squared."""
+    usual = _safe(most) | ~np.isfinite(most)
+    return np.where(usual, 0, np.frexp(most)[1]).astype(np.int64)
 
 
 def _usable(ratio: Floats) -> Floats:
