@@ -18,6 +18,8 @@ def t_tail(t: float, degrees: float) -> float:
         return 0.5
     if math.isinf(t):
         return 0.0
+    if t > 1e150:  # of which the square overflows: the tail falls like t^-degrees
+        return math.exp(degrees * math.log(1e150 / t)) * t_tail(1e150, degrees)
     half = degrees / 2
     squared = t * t / degrees
     x, rest = 1 / (1 + squared), squared / (1 + squared)
