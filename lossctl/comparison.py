@@ -23,7 +23,7 @@ from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum
 from lossctl.summaries.fingerprint import Fingerprint
 from lossctl.summaries.groups import Groups
 from lossctl.summaries.moments import Moments, weighed
-from lossctl.texts import Names
+from lossctl.texts import Keys, Names
 from lossctl.watching import names
 
 _ENOUGH_ROWS = 16_384
@@ -42,7 +42,8 @@ class Truth:
     def __init__(self, plan: Plan, *, shared: bool, by_id: bool) -> None:
         """Take the plan of one candidate; ``by_id``: an id was asked for."""
         self.shared, self.by_id = shared, by_id and not shared
-        self._fingerprint = None if shared else Fingerprint(names(plan))
+        self._names = names(plan)
+        self._fingerprint = None if shared else Fingerprint(self._names)
 
     def rows(self, block: Block) -> Integers:
         """Return the numbers of a block's rows."""
@@ -67,6 +68,19 @@ class Truth:
             words[np.isnan(block.label).any(axis=1)] = 0
         return words | UNKNOWN
 
+    def counting(self, block: Block, cells: Floats) -> Words:
+        """Return a word for each row that tells how it counts from others.
+
+        It depends on the row alone, not on its block, and not on the order of the outputs.
+        """
+        words = mixed(np.ascontiguousarray(cells, np.float64).view(np.uint64))
+        if block.weight is not None:
+            words = mixed(words ^ (block.weight + 0.0).view(np.uint64))  # no -0.0
+        if block.left_out is not None:
+            outputs = mixed(Ids.of(Keys.of(self._names)).words)
+            words ^= mixed((block.left_out * outputs).sum(axis=1, dtype=np.uint64))
+        return words
+
 
 class Scope:
     """Sees which rows a candidate is scored on; equal sums of as many rows are the same rows.
@@ -85,7 +99,7 @@ class Scope:
             words = mixed(self._truth.rows(block).astype(np.uint64))
         else:
             words = self._truth.words(block, self._truth.ids(block))
-        words = mixed(words ^ _counting(block, cells))
+        words = mixed(words ^ self._truth.counting(block, cells))
         self.sum = (self.sum + int(np.add.reduce(words, dtype=np.uint64))) % (1 << 64)
 
 
@@ -98,17 +112,6 @@ def _amounts(block: Block, losses: RowLosses, column: int) -> tuple[Floats, Floa
         values = weighed(values, block.weight)
         cells = cells * block.weight if counted.weighed else cells
     return values, cells
-
-
-def _counting(block: Block, cells: Floats) -> Words:
-    """Return a word for each row that tells how it counts from others."""
-    words = mixed(np.ascontiguousarray(cells, np.float64).view(np.uint64))
-    if block.weight is not None:
-        words = mixed(words ^ (block.weight + 0.0).view(np.uint64))  # no -0.0
-    if block.left_out is not None:
-        for marks in np.packbits(block.left_out, axis=1).T:
-            words = mixed(words ^ marks)
-    return words
 
 
 class Baseline:
@@ -127,7 +130,7 @@ class Baseline:
         """See a block."""
         records = np.zeros(len(losses), RECORD)
         records["loss"], cells = _amounts(block, losses, self._column)
-        records["counting"] = _counting(block, cells)
+        records["counting"] = self._truth.counting(block, cells)
         ids, rows = self._truth.ids(block), self._truth.rows(block)
         records["truth"] = self._truth.words(block, ids)
         if self._truth.by_id and ids is not None:
@@ -200,7 +203,9 @@ class Paired:
             self._check_truth(block, ids, records)
         if self._truth.by_id and ids is not None:
             self._check_once(ids, rows)
-        common = (records["truth"] != 0) & (records["counting"] == _counting(block, cells))
+        common = (records["truth"] != 0) & (
+            records["counting"] == self._truth.counting(block, cells)
+        )
         if not common.any():
             return
         theirs = records["loss"][common]
@@ -235,7 +240,8 @@ class Paired:
         most = int(known.max(initial=-1)) + 1
         if most > len(self._met):
             self._met = np.concatenate([self._met, np.zeros(most, dtype=bool)])
-        again = np.flatnonzero((rows >= 0) & self._met[rows])
+        again = np.flatnonzero(rows >= 0)
+        again = again[self._met[rows[again]]]
         if len(again) or len(np.unique(known)) < len(known):
             order = np.argsort(rows, kind="stable")
             twice = order[1:][(rows[order][1:] == rows[order][:-1]) & (rows[order][1:] >= 0)]
@@ -275,9 +281,9 @@ class Paired:
         if root:
             a, b = math.sqrt(mine), math.sqrt(other)
             exact = exact / Fraction(a + b) if a + b else exact
-            gradient = _of_roots(a, b, float(exact))
+            gradient = _of_roots(a, b, statistics.nearest(exact))
         spread = self._spread(gradient, is_sum=is_sum)
-        value = float(exact)
+        value = statistics.nearest(exact)
         if spread is None:
             return Delta(value, count)
         estimate = statistics.with_interval(value, spread, 1 / divisor**2, self._plan.level)
@@ -311,5 +317,5 @@ def _of_roots(own: float, other: float, difference: float) -> list[float]:
     """
     by_difference = 1 / (2 * other) if other else 0.0
     if own and other:
-        return [by_difference, -difference / (2 * own * other)]
+        return [by_difference, -difference / (2 * own) / other]
     return [by_difference, (1 / (2 * own) if own else 0.0) - by_difference]
