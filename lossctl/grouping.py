@@ -54,6 +54,12 @@ def _found(asked: str, option: str, inputs: Inputs) -> Grouping:
             hint=did_you_mean(asked, known) or f"the columns are {_columns(inputs)}",
         )
     side, table = (named or sides)[0]
+    if named and asked == ITSELF and side == PREDICTION and inputs.labels is not None:
+        raise DataError(
+            f"{option} {asked} may mean the label, or the column '{asked}' beside the predictions",
+            where=inputs.name,
+            hint="the label has a name, or a position, in its own file",
+        )
     found = select((asked,), table)
     if len(found) > 1:
         raise DataError(f"{option} is one column, not {shown(found)}", where=table.name)

@@ -861,6 +861,15 @@ def test_columns_that_make_no_groups_are_errors() -> None:
     assert "--by" in _error(by="")
 
 
+def test_a_column_called_label_beside_predictions_is_not_taken_for_the_label() -> None:
+    p, y = events()
+    predictions, labels = pa.table({"prob": p, "label": y}), pa.table({"target": y})
+    with pytest.raises(DataError, match="may mean the label, or the column"):
+        lossctl.score("bce", predictions, labels, by="label")
+    found = lossctl.score("bce", predictions, labels, by="target").groups or ()
+    assert [group.names["target"] for group in found] == ["0", "1"]
+
+
 def test_several_label_columns_make_no_groups() -> None:
     p, y = regression(2)
     with pytest.raises(DataError, match="2 label columns"):
