@@ -16,6 +16,7 @@ from lossctl.engines.partition import Summaries
 from lossctl.losses.registry import AS_ROOT_MEAN
 from lossctl.losses.terms import Scoring
 from lossctl.names import readable
+from lossctl.numbers import to_number
 from lossctl.plan import Plan
 from lossctl.result import Group
 from lossctl.statistics import Estimate
@@ -187,10 +188,18 @@ def _natural_order(sums: Sums) -> Integers:
             ranks.append(ids.words.view(np.int64))
             continue
         texts = sums.names.texts(i)
-        keys = {text: (_NUMBER.sub(_by_length, text), text) for text in texts}
+        keys = _keys(texts)
         places = {text: place for place, text in enumerate(sorted(keys, key=keys.__getitem__))}
         ranks.append(np.array([places[text] for text in texts]))
     return np.asarray(np.lexsort(ranks[::-1]))
+
+
+def _keys(texts: Sequence[str]) -> dict[str, tuple[Any, str]]:
+    """Return what names are sorted by: their values if all are numbers, or empty."""
+    numbers = {text: to_number(text) if text else -math.inf for text in texts}
+    if all(number is not None and not math.isnan(number) for number in numbers.values()):
+        return {text: (number, text) for text, number in numbers.items()}
+    return {text: (_NUMBER.sub(_by_length, text), text) for text in texts}
 
 
 def _by_length(digits: re.Match[str]) -> str:

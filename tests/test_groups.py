@@ -708,6 +708,17 @@ def test_numbers_that_are_written_alike_are_a_group() -> None:
         assert sorted(found) == sorted(expected, key=str) or found == [*map(str.lower, expected)]
 
 
+def test_numbers_stand_in_their_order_and_so_do_those_in_texts() -> None:
+    for values, expected in (
+        ([0.5, 0.25, -1.0, 10.0, 2.0], ["-1", "0.25", "0.5", "2", "10"]),
+        (["0.5", "0.25", "", "1e3", "20"], ["", "0.25", "0.5", "20", "1e3"]),
+        (["v0.10", "v0.9", "b", "v0.9a", ""], ["", "b", "v0.9", "v0.9a", "v0.10"]),
+    ):
+        predictions, labels = frames([1.0] * 5, [0.0] * 5, g=values)
+        result = lossctl.score("mae", predictions, labels, by="g")
+        assert [g.names["g"] for g in result.groups or ()] == expected
+
+
 def test_groups_by_several_columns() -> None:
     p, y = regression()
     rng = np.random.default_rng(20)
