@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from estimated import mean
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,14 +22,6 @@ COLUMNS = st.lists(st.tuples(*[st.floats(-1e200, 1e200)] * 2), min_size=1, max_s
 def of(*columns: np.ndarray) -> Moments:
     """Return the moments of columns of the same length, with one cell in each row."""
     return Moments.of(np.array(columns), 1.0)
-
-
-def mean(moments: Moments, column: int = 0) -> Estimate:
-    """Estimate the mean of a column, per cell."""
-    cells = len(moments.sums) - 1
-    gradient = [float(i == column) for i in range(column + 1)]
-    spread = statistics.of_ratios(moments, gradient, cells)
-    return statistics.mean(moments.sums[column], moments.sums[cells], spread, 0.95)
 
 
 def exact_covariation(a: np.ndarray, b: np.ndarray) -> Fraction:
