@@ -52,14 +52,12 @@ class Residuals:
             rest = values - ratio[codes]
         else:
             rest = less(values, ratio[codes], cells, 0.0)
-        uu = _by_code(codes, rest * rest, size)
-        if not _safe(np.sqrt(uu)).all() or (uu == 0).any():
+        if not _safe(np.abs(rest)).all():
             most = np.zeros(size)
             np.maximum.at(most, codes, np.abs(rest))
             exponent = _exponents(most)
             rest = np.ldexp(rest, -exponent[codes])
-            uu = _by_code(codes, rest * rest, size)
-        u, apart = _by_code(codes, rest, size), None
+        u, uu, apart = _by_code(codes, rest, size), _by_code(codes, rest * rest, size), None
         if isinstance(cells, np.ndarray):
             bb = _by_code(codes, cells * cells, size)
             bb[~_safe(np.sqrt(bb)) | ((bb == 0) & (b > 0))] = np.nan
@@ -76,10 +74,12 @@ class Residuals:
 
     def around(self, ratio: Floats, exponent: Integers) -> tuple[Floats, Floats, Floats]:
         """Return Σu, Σu² and Σu b around other ratios, in other units."""
-        down = self.exponent - exponent
-        moved = np.ldexp(self.ratio - ratio, -exponent)
+        moved, u, uu = self.ratio - ratio, self.u, self.uu
         ub, b, bb = self.products
-        u, uu, ub = np.ldexp(self.u, down), np.ldexp(self.uu, 2 * down), np.ldexp(ub, down)
+        if exponent.any() or self.exponent.any():
+            down = self.exponent - exponent
+            moved = np.ldexp(moved, -exponent)
+            u, uu, ub = np.ldexp(u, down), np.ldexp(uu, 2 * down), np.ldexp(ub, down)
         return u + moved * b, uu + moved * (2 * ub + moved * bb), ub + moved * bb
 
     def take(self, rows: Integers) -> Residuals:
