@@ -1,8 +1,8 @@
 """How often 95 % intervals of lossctl hold the truth, by simulation: the table of uncertainty.md.
 
 Losses are drawn of which the mean is known, and given to lossctl as a user would: each repetition
-is a group of one table, or a batch of two models. ``python docs/intervals.py`` prints the table;
-it takes some minutes.
+is a group of one table, or a batch of two models. ``python docs/intervals.py 10000`` prints the
+table, of so many repetitions; it takes some minutes.
 """
 
 from __future__ import annotations
@@ -230,10 +230,10 @@ CASES = (
 
 def main() -> None:
     """Print the table, in per cent."""
-    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     sizes = sorted({n for case in CASES for n in case.sizes})
     print("| losses |", " | ".join(map(str, sizes)), "|")
-    print("|---" * (len(sizes) + 1) + "|")
+    print("|---|" + "---:|" * len(sizes))
     for case in CASES:
         shares = {n: f"{100 * coverage(case, n, repetitions):.1f}" for n in case.sizes}
         cells = " | ".join(shares.get(n, "") for n in sizes)
