@@ -642,6 +642,21 @@ def test_candidates_that_lack_other_cells_were_scored_on_other_rows() -> None:
     assert {r.predictions: r.rank for r in ranking.results} == {"b": 1, "c": 1, "a": None}
 
 
+@pytest.mark.parametrize("cells", [2, 9])
+def test_a_row_in_which_a_cell_is_missing_leaves_the_others_comparable(cells: int) -> None:
+    rng = RNG(19)
+    y = rng.random((20, cells))
+    base = y + rng.random(y.shape)
+    own = y + rng.random(y.shape)
+    own[4, 0] = np.nan
+    ranking = lossctl.batch("mae", {"own": own, "base": base}, y, baseline="base", nan="skip")
+    (delta,) = (one.delta for one in ranking.results if one.delta is not None)
+    gaps = (np.abs(own - y) - np.abs(base - y)).mean(axis=1)
+    gaps = gaps[~np.isnan(gaps)]
+    assert delta.n == 19
+    close([delta.value, delta.stderr], [gaps.mean(), stats.sem(gaps)])
+
+
 def test_a_missing_prediction_that_propagates_is_no_other_label() -> None:
     p = [0.5, math.nan, 0.25]
     candidates = {
@@ -782,10 +797,14 @@ def test_labels_that_disagree_are_an_error(tmp_path: Path) -> None:
     assert "id '2' has another label" in _failure(tmp_path, one, other, id="id")
 
 
-def test_weights_that_disagree_are_an_error(tmp_path: Path) -> None:
+def test_rows_of_other_weights_are_not_compared(tmp_path: Path) -> None:
     one = {"pred": [1, 2, 3], "label": [0, 1, 0], "weight": [1, 2, 3]}
-    other = {**one, "weight": [1, 2, 4]}
-    assert "row 2 has another weight" in _failure(tmp_path, one, other, weight_col="weight")
+    other = {**one, "pred": [2, 4, 3], "weight": [1, 2, 4]}
+    paths = [_write(tmp_path / "one.csv", one), _write(tmp_path / "base.csv", other)]
+    ranking = lossctl.batch("mae", paths, baseline=paths[1], weight_col="weight")
+    (delta,) = (one.delta for one in ranking.results if one.delta is not None)
+    assert (delta.n, delta.value) == (2, -5 / 3)
+    assert sum(one.rank is not None for one in ranking.results) == 1
 
 
 def test_ids_that_stand_twice_are_an_error(tmp_path: Path) -> None:
