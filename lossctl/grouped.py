@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, overload
 
 import numpy as np
@@ -36,14 +37,12 @@ def grouped(
     everything = None
     if plan.roles.cluster is not None:
         everything, sums = sums, sums.collapsed(range(len(plan.roles.by)))
-    order = _natural_order(sums)
-    kept = order[sums.rows[order] >= plan.min_group]
-    found = _Groups(plan, scoring, sums.take(kept), everything, total)
-    return found, len(order) - len(kept)
+    found = _Groups(plan, scoring, sums, everything, total)
+    return found, len(sums) - len(found)
 
 
 class _Groups(Sequence[Group]):
-    """The groups in natural order of their names."""
+    """The groups in natural order of their names, without the small ones."""
 
     def __init__(
         self, plan: Plan, scoring: Scoring, sums: Sums, clusters: Sums | None, total: float
@@ -54,25 +53,31 @@ class _Groups(Sequence[Group]):
         self._names = tuple(map(readable, names))
 
     def __len__(self) -> int:
-        return len(self._sums)
+        return int(np.count_nonzero(self._sums.rows >= self._plan.min_group))
+
+    @cached_property
+    def _order(self) -> Integers:
+        """Where each of the groups is among the sums."""
+        order = _natural_order(self._sums)
+        return np.asarray(order[self._sums.rows[order] >= self._plan.min_group])
 
     @overload
     def __getitem__(self, place: int) -> Group: ...
     @overload
     def __getitem__(self, place: slice) -> list[Group]: ...
     def __getitem__(self, place: int | slice) -> Group | list[Group]:
-        rows = np.arange(len(self))[place]
+        rows = self._order[place]
         if isinstance(place, slice):
-            return list(self._made(self._sums.take(rows), rows))
-        return next(self._made(self._sums.take(rows[np.newaxis]), rows[np.newaxis]))
+            return list(self._made(rows))
+        return next(self._made(np.array([rows])))
 
     def __iter__(self) -> Iterator[Group]:
         step = 10_000
         for start in range(0, len(self), step):
-            rows = np.arange(start, min(start + step, len(self)))
-            yield from self._made(self._sums.take(rows), rows)
+            yield from self._made(self._order[start : start + step])
 
-    def _made(self, sums: Sums, rows: Integers) -> Iterator[Group]:
+    def _made(self, rows: Integers) -> Iterator[Group]:
+        sums = self._sums.take(rows)
         names = [map(readable, sums.names.texts(i)) for i in range(len(self._names))]
         totals, denominators, found = self._estimated(sums, rows)
         everything = zip(
@@ -168,11 +173,11 @@ class _Groups(Sequence[Group]):
         everything: Any = self._clusters
         theirs = GroupNames.of(everything.names.columns[:-1])
         names, (mine, where) = united([self._sums.names, theirs])
-        rows = np.full(len(names), -1)
-        rows[mine] = np.arange(len(self))
-        where = rows[where]  # −1: in a group that is hidden
+        rows = np.empty(len(names), np.int64)
+        rows[mine] = np.arange(len(self._sums))
+        where = rows[where]
         members = np.argsort(where, kind="stable")
-        return members, np.searchsorted(where[members], np.arange(len(self) + 1))
+        return members, np.searchsorted(where[members], np.arange(len(self._sums) + 1))
 
 
 def _share(part: float, total: float) -> float | None:
@@ -182,27 +187,34 @@ def _share(part: float, total: float) -> float | None:
 
 def _natural_order(sums: Sums) -> Integers:
     """Return the order of the groups by their names, the first column first: 2 before 10."""
-    ranks = []
-    for i, ids in enumerate(sums.names.columns):
-        if ids.texts is None:
-            ranks.append(ids.words.view(np.int64))
-            continue
-        texts = sums.names.texts(i)
-        keys = _keys(texts)
-        places = {text: place for place, text in enumerate(sorted(keys, key=keys.__getitem__))}
-        ranks.append(np.array([places[text] for text in texts]))
+    ranks = [
+        ids.words.view(np.int64) if ids.texts is None else _ranks(sums.names, i)
+        for i, ids in enumerate(sums.names.columns)
+    ]
     return np.asarray(np.lexsort(ranks[::-1]))
 
 
-def _keys(texts: Sequence[str]) -> dict[str, tuple[Any, str]]:
-    """Return what names are sorted by: their values if all are numbers, or empty."""
-    numbers = {text: to_number(text) if text else -math.inf for text in texts}
-    if all(number is not None and not math.isnan(number) for number in numbers.values()):
-        return {text: (number, text) for text, number in numbers.items()}
-    return {text: (_NUMBER.sub(_by_length, text), text) for text in texts}
+def _ranks(names: GroupNames, column: int) -> Integers:
+    """Return the place of each name in their order: by value if all are numbers, or empty."""
+    keys: list[Any]
+    if all(map(_is_number, names.texts(column))):
+        keys = [(to_number(text) if text else -math.inf, text) for text in names.texts(column)]
+    else:
+        keys = [_NUMBER.sub(_by_length, text) for text in names.texts(column)]
+    order = np.array(sorted(range(len(keys)), key=keys.__getitem__))
+    ranks = np.zeros(len(keys), np.int64)
+    changes = (keys[a] != keys[b] for a, b in pairwise(order.tolist()))
+    ranks[order[1:]] = np.cumsum(np.fromiter(changes, np.int64, len(keys) - 1))
+    return ranks
+
+
+def _is_number(text: str) -> bool:
+    number = to_number(text) if text else -math.inf
+    return number is not None and not math.isnan(number)
 
 
 def _by_length(digits: re.Match[str]) -> str:
-    """Return digits so that as text they sort by their value."""
+    """Return digits so that as text they sort by their value; of equal ones 1 before 01."""
     number = digits[0].lstrip("0")
-    return f"\0{chr(len(number))}{number}"
+    zeros = "\1" * (len(digits[0]) - len(number))
+    return f"\0{chr(len(number))}{number}{zeros}"

@@ -15,6 +15,7 @@ from lossctl.values import dataclass
 
 BYTES = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)  # the first n of a word
 _MARGIN = 24
+_STEP = 65_536  # rows
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,18 @@ class Keys:
 
     def take(self, rows: npt.NDArray[np.int64]) -> Keys:
         """Return the rows of these numbers, in their order."""
+        steps = range(0, max(len(rows), 1), _STEP)
+        parts = [self._bytes_of(rows[start : start + _STEP]) for start in steps]
         lengths = self.offsets[rows + 1] - self.offsets[rows]
+        return Keys(_offsets(lengths), parts[0] if len(parts) == 1 else np.concatenate(parts))
+
+    def _bytes_of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        """Return the bytes of some rows; a number for each is needed on the way."""
+        starts = self.offsets[rows]
+        lengths = self.offsets[rows + 1] - starts
         offsets = _offsets(lengths)
-        places = np.repeat(self.offsets[rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
-        return Keys(offsets, self.data[places])
+        places = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return np.asarray(self.data[places])
 
     def only(self, kept: npt.NDArray[np.bool_]) -> Keys:
         """Return the rows with those that are not kept emptied."""

@@ -12,7 +12,7 @@ from lossctl.summaries.diagnosis import ROWS
 from lossctl.values import replace
 
 PART_BYTES = 16 * 1024 * 1024  # of the input: enough to forget what it costs to start a part
-_MANY = 2  # parts instead of one, where what comes of each may be as large as the part
+_MANY = 4  # parts instead of one, where what comes of each may be as large as the part
 # Where a part does not know how many rows precede it, its rows are numbered from here on, until
 # the parts before it have been read.
 UNNUMBERED = 1 << 62

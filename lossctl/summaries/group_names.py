@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from lossctl.names import listing
 from lossctl.texts import Keys, Names
 from lossctl.values import dataclass
 
+_STEP = 65_536  # names
 _SPARSE = 4  # codes: more of them than so many for each row are sorted, not counted
 _LARGEST = 1 << 62  # code: larger ones do not fit an int64
 
@@ -42,11 +43,11 @@ class GroupNames:
         """Return some of them."""
         return GroupNames(tuple(ids.take(rows) for ids in self.columns), self.words[rows])
 
-    def texts(self, column: int) -> list[str]:
-        """Return the names in one of the columns."""
+    def texts(self, column: int) -> Iterator[str]:
+        """Yield the names in one of the columns."""
         ids = self.columns[column]
         texts = (ids.text(row) for row in range(len(self)))
-        return ["" if text == _EMPTY else text for text in texts]
+        return ("" if text == _EMPTY else text for text in texts)
 
 
 def coded(columns: Sequence[Names]) -> tuple[GroupNames, Integers, Integers]:
@@ -106,10 +107,13 @@ def united(parts: Sequence[GroupNames]) -> tuple[GroupNames, list[Integers]]:
 
 
 def _check_alike(columns: Sequence[Ids], first: Integers) -> None:
-    """Check that names with the same word are equal to the first of them."""
-    for ids in columns:
-        same = ids.same(np.arange(len(ids)), ids, first)
-        if not same.all():
-            row = int(np.flatnonzero(~same)[0])
-            pair = [ids.text(row), ids.text(int(first[row]))]
-            raise DataError(f"the groups {listing(pair)} have the same 64-bit hash")
+    """Check that names with the same word are equal to the first of them, some at a time."""
+    for start in range(0, len(first), _STEP):
+        theirs = first[start : start + _STEP]
+        rows = np.arange(start, start + len(theirs))
+        for ids in columns:
+            same = ids.same(rows, ids, theirs)
+            if not same.all():
+                row = int(np.flatnonzero(~same)[0])
+                pair = [ids.text(start + row), ids.text(int(theirs[row]))]
+                raise DataError(f"the groups {listing(pair)} have the same 64-bit hash")

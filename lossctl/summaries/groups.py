@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from lossctl.block import Booleans, Counted, Floats, Integers, Scored
 from lossctl.summaries.exact_sums import ExactSums, summed
@@ -12,8 +14,11 @@ from lossctl.summaries.group_names import GroupNames, coded, united
 from lossctl.summaries.moments import less, weighed
 from lossctl.values import dataclass, replace
 
+Exponents: TypeAlias = npt.NDArray[np.int16]
+
 MEANS, SUMS = "means", "sums"
 _SAFE = (1e-120, 1e120)  # sizes whose squares neither vanish nor overflow, nor do their sums
+_STEP = 65_536  # groups
 _PENDING = 4096  # groups: fewer are not worth being put together at once
 
 
@@ -29,7 +34,7 @@ class Residuals:
     ratio: Floats
     u: Floats
     uu: Floats
-    exponent: Integers
+    exponent: Exponents
     rows: Integers
     cells: float = 1.0
     apart: tuple[Floats, Floats, Floats] | None = None
@@ -44,7 +49,8 @@ class Residuals:
         totals: Floats,
     ) -> Residuals:
         """Return the sums over rows, by the codes of their groups; ``totals`` are Σa, nearly."""
-        size, exponent = len(rows), np.zeros(len(rows), np.int64)
+        size = len(rows)
+        exponent: Exponents = np.zeros(size, np.int16)
         each = isinstance(cells, np.ndarray)
         b = _by_code(codes, np.asarray(cells), size) if each else np.asarray(rows * cells)
         ratio = _usable(totals / b)
@@ -72,7 +78,7 @@ class Residuals:
         b = self.rows.astype(np.float64) * self.cells
         return self.u * self.cells, b, b * self.cells
 
-    def around(self, ratio: Floats, exponent: Integers) -> tuple[Floats, Floats, Floats]:
+    def around(self, ratio: Floats, exponent: Exponents) -> tuple[Floats, Floats, Floats]:
         """Return Σu, Σu² and Σu b around other ratios, in other units."""
         moved, u, uu = self.ratio - ratio, self.u, self.uu
         ub, b, bb = self.products
@@ -82,7 +88,7 @@ class Residuals:
             u, uu, ub = np.ldexp(u, down), np.ldexp(uu, 2 * down), np.ldexp(ub, down)
         return u + moved * b, uu + moved * (2 * ub + moved * bb), ub + moved * bb
 
-    def take(self, rows: Integers) -> Residuals:
+    def take(self, rows: Integers | slice) -> Residuals:
         """Return those of some groups."""
         apart = self.apart
         if apart is not None:
@@ -111,25 +117,41 @@ class Residuals:
     ) -> Residuals:
         """Return the sums of several lists of groups, which are at these places of one."""
         size = len(rows)
-        both = list(zip(parts, places, strict=True))
-        b, ratio, most = np.zeros(size), np.zeros(size), np.zeros(size)
-        for part, where in both:
-            b[where] += part.products[1]
-        for part, where in both:
+        apart = len({part.cells for part in parts}) > 1 or any(part.apart for part in parts)
+        b: Floats = np.zeros(size) if apart else np.asarray(rows * parts[0].cells)
+        if apart:
+            for part, where in _pieces(parts, places):
+                b[where] += part.products[1]
+        ratio, most = np.zeros((2, size))
+        for part, where in _pieces(parts, places):
             ratio[where] += _usable(part.ratio * (part.products[1] / b[where]))
-        for part, where in both:
+        for part, where in _pieces(parts, places):
             moved = np.abs(part.ratio - ratio[where]) * np.sqrt(part.products[2])
             own = np.ldexp(np.sqrt(part.uu), part.exponent)
             most[where] = np.fmax(most[where], np.fmax(own, moved))
         exponent = _exponents(most)
-        u, uu, ub, bb = np.zeros((4, size))
-        for part, where in both:
+        sums = np.zeros((4 if apart else 2, size))
+        for part, where in _pieces(parts, places):
             added = (*part.around(ratio[where], exponent[where]), part.products[2])
-            for total, values in zip((u, uu, ub, bb), added, strict=True):
+            for total, values in zip(sums, added, strict=False):
                 total[where] += values
-        if len({part.cells for part in parts}) == 1 and not any(part.apart for part in parts):
-            return cls(ratio, u, uu, exponent, rows, parts[0].cells)
-        return cls(ratio, u, uu, exponent, rows, 1.0, (ub, b, bb))
+        if apart:
+            u, uu, ub, bb = sums
+            return cls(ratio, u, uu, exponent, rows, 1.0, (ub, b, bb))
+        return cls(ratio, sums[0], sums[1], exponent, rows, parts[0].cells)
+
+
+def _pieces(
+    parts: Sequence[Residuals], places: Sequence[Integers]
+) -> Iterator[tuple[Residuals, Integers]]:
+    """Yield the groups of several lists, and where they are, a few at a time.
+
+    What is computed of a million of them at once would take more memory than they do.
+    """
+    for part, where in zip(parts, places, strict=True):
+        for start in range(0, len(where), _STEP):
+            rows = slice(start, start + _STEP)
+            yield part.take(rows), where[rows]
 
 
 def _safe(most: Floats) -> Booleans:
@@ -137,10 +159,10 @@ def _safe(most: Floats) -> Booleans:
     return np.asarray((most == 0) | ((most > _SAFE[0]) & (most < _SAFE[1])))
 
 
-def _exponents(most: Floats) -> Integers:
+def _exponents(most: Floats) -> Exponents:
     """Return the exponents of units in which numbers of that size can be squared."""
     usual = _safe(most) | ~np.isfinite(most)
-    return np.where(usual, 0, np.frexp(most)[1]).astype(np.int64)
+    return np.where(usual, 0, np.frexp(most)[1]).astype(np.int16)
 
 
 def _usable(ratio: Floats) -> Floats:
