@@ -29,6 +29,8 @@ def gates_of(**bounds: float | None) -> Gates | None:
 def exit_code(verdicts: Sequence[Verdict], terminal: Terminal) -> ExitCode:
     """Say which results fail a gate, and return the exit code for that."""
     failed = [verdict for verdict in verdicts if not verdict.passed]
+    if failed:
+        terminal.stdout.flush()  # the result comes first, also where both streams are one
     for verdict in failed:
         result = verdict.result
         terminal.say("failed", f"{verdict.gate}: {result.predictions}: {verdict.why}")
