@@ -16,7 +16,7 @@ from lossctl.losses.domain import PROBABILITY_SLACK
 from lossctl.losses.terms import Scoring
 from lossctl.names import quoted, readable
 from lossctl.plan import Plan
-from lossctl.result import MEAN, SUM, Columns, Group, Other, Result
+from lossctl.result import CLASS, MEAN, SUM, Columns, Group, Other, Result
 from lossctl.rows import key_name
 from lossctl.signing import signature
 from lossctl.sources.table import Column
@@ -25,6 +25,7 @@ from lossctl.summaries.counts import Counts
 from lossctl.summaries.diagnosis import Diagnosis
 from lossctl.summaries.exact_sum import ExactSum
 from lossctl.summaries.worst import Labels, Worst
+from lossctl.values import replace
 
 if TYPE_CHECKING:
     from lossctl.summaries.groups import Sums
@@ -110,6 +111,7 @@ def _result(
         **_pictures(plan, scoring, summaries),
         groups=groups,
         small_groups=small,
+        classes=_classes(plan, scoring, summaries, total),
         warnings=(
             *signs,
             *warnings_of(plan, summaries.counts),
@@ -122,11 +124,28 @@ def _groups(
     plan: Plan, scoring: Scoring, summaries: Summaries, total: Estimate
 ) -> tuple[Sequence[Group] | None, int]:
     """Return the results of the groups, if they were asked for, and how many are too small."""
-    if not plan.roles.by:
+    if not plan.roles.by or summaries.groups is None:
         return None, 0
     from lossctl.grouped import grouped  # noqa: PLC0415  # with its summary 3 ms
 
-    return grouped(plan, scoring, summaries, total.value)
+    names = [one.name for one in plan.roles.by]
+    return grouped(plan, scoring, summaries.groups, names, total.value)
+
+
+def _classes(
+    plan: Plan, scoring: Scoring, summaries: Summaries, total: Estimate
+) -> Sequence[Group] | None:
+    """Return the results of the classes, if they were asked for and labels are such."""
+    if not plan.per_class:
+        return None
+    from lossctl.grouped import grouped  # noqa: PLC0415  # as above
+    from lossctl.summaries.per_class import PerClass  # noqa: PLC0415
+
+    found = summaries.get(PerClass)
+    if found is None or found.groups is None:
+        return None
+    every = replace(plan, min_group=1)
+    return grouped(every, scoring, found.groups, [CLASS], total.value)[0]
 
 
 def _pictures(plan: Plan, scoring: Scoring, summaries: Summaries) -> dict[str, Any]:

@@ -15,6 +15,7 @@ LINEAR, LOGARITHMIC = "linear", "logarithmic"
 MOST_BARS = 16
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 COSTLIEST = (0.01, 0.1)  # parts of the rows
+_PARTS = (*(m * 10.0**-e for e in (4, 3, 2) for m in (1, 2, 5)), *(i / 10 for i in range(1, 10)))
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,17 @@ class Distribution:
             share = self.share_of(rows)
             if share is not None and rows < self.rows:
                 yield rows, share
+
+    def concentration(self) -> Iterator[tuple[int, float]]:
+        """Yield how many of the costliest rows, and which share of the total they make, up to all.
+
+        The numbers are those of ``costliest`` and others between 1 and all rows.
+        """
+        wanted = (max(1, round(part * self.rows)) for part in (*_PARTS, *COSTLIEST))
+        for rows in sorted({1, *wanted, self.rows}):
+            share = self.share_of(rows)
+            if share is not None:
+                yield rows, share if rows < self.rows else 1.0
 
     def scale(self, most: int = MOST_BARS) -> str:
         """Return which scale shows more of the rows: see ``bars``."""

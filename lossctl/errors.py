@@ -27,5 +27,9 @@ class UsageError(LossctlError, ValueError):
     """What was asked for makes no sense, whatever the files hold."""
 
 
+class MissingError(LossctlError, ImportError):
+    """A package that only this needs is not installed."""
+
+
 class DataError(LossctlError, ValueError):
     """A file cannot be read, is not valid, or does not hold what was asked for."""

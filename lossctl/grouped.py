@@ -13,7 +13,6 @@ import numpy as np
 
 from lossctl import statistics
 from lossctl.block import Floats, Integers
-from lossctl.engines.partition import Summaries
 from lossctl.losses.registry import AS_ROOT_MEAN
 from lossctl.losses.terms import Scoring
 from lossctl.names import readable
@@ -22,35 +21,38 @@ from lossctl.plan import Plan
 from lossctl.result import Group
 from lossctl.statistics import Estimate
 from lossctl.summaries.group_names import GroupNames, united
-from lossctl.summaries.groups import Sums
+from lossctl.summaries.groups import Groups, Sums
 
 _NUMBER = re.compile(r"\d+")
 
 
 def grouped(
-    plan: Plan, scoring: Scoring, summaries: Summaries, total: float
+    plan: Plan, scoring: Scoring, groups: Groups, names: Sequence[str], total: float
 ) -> tuple[Sequence[Group], int]:
-    """Return the results of the groups, and how many are too small."""
-    if summaries.groups is None:
-        raise AssertionError("groups that nobody watched")
-    sums = summaries.groups.sums
+    """Return the results of groups, by columns of these names, and how many are too small."""
+    sums = groups.sums
     everything = None
     if plan.roles.cluster is not None:
-        everything, sums = sums, sums.collapsed(range(len(plan.roles.by)))
-    found = _Groups(plan, scoring, sums, everything, total)
+        everything, sums = sums, sums.collapsed(range(len(names)))
+    found = _Groups(plan, scoring, names, sums, everything, total)
     return found, len(sums) - len(found)
 
 
 class _Groups(Sequence[Group]):
     """The groups in natural order of their names, without the small ones."""
 
-    def __init__(
-        self, plan: Plan, scoring: Scoring, sums: Sums, clusters: Sums | None, total: float
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        plan: Plan,
+        scoring: Scoring,
+        names: Sequence[str],
+        sums: Sums,
+        clusters: Sums | None,
+        total: float,
     ) -> None:
         self._plan, self._scoring, self._sums = plan, scoring, sums
         self._clusters, self._total = clusters, total
-        names = dict.fromkeys(one.name for one in plan.roles.by)
-        self._names = tuple(map(readable, names))
+        self._names = tuple(map(readable, dict.fromkeys(names)))
 
     def __len__(self) -> int:
         return int(np.count_nonzero(self._sums.rows >= self._plan.min_group))

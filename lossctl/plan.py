@@ -25,9 +25,9 @@ class Plan:
     ``weights`` says where they come from, ``ignore`` is the label that does not count. ``said`` is
     what else was said of the labels, for the signature. ``worst`` is how many of the worst rows
     are wanted; ``per_row``: every row is; ``told_apart``: rows need their keys. ``plot``: what a
-    picture is drawn from is wanted. Groups of fewer
-    rows than ``min_group`` are hidden. ``sum_tolerance`` is None where rows of probabilities are
-    normalized. ``others`` are scorings on the terms of other conventions, beside those that were
+    picture is drawn from is wanted. ``per_class``: the losses of each class are, where labels are
+    classes. Groups of fewer rows than ``min_group`` are hidden. ``sum_tolerance`` is None where
+    rows of probabilities are normalized. ``others`` are scorings on the terms of other conventions, beside those that were
     asked for. ``alternatives`` are the same for a loss that comes out infinite, if the inputs can
     be read again. ``block_rows`` bounds the rows of a block, ``jobs`` the threads, or processes
     where they may be forked; results do not depend on them. ``first`` is the number of the first
@@ -54,6 +54,7 @@ class Plan:
     fingerprint: bool = False
     worst: int = 0
     plot: bool = False
+    per_class: bool = False
     min_group: int = 1
     per_row: bool = False
     told_apart: bool = False

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 MEAN, SUM, NONE = "mean", "sum", "none"
+CLASS = "label"  # the name of groups that are the classes
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,7 @@ class Result:
     ``distribution`` is how the row losses are distributed, ``calibration`` how far probabilities
     can be taken at their word: what a picture is drawn from, where one was asked for.
     ``groups`` are made when they are asked for, in natural order; ``small_groups`` more are hidden.
+    ``classes`` are the same for each class of the labels, where a report asks for them.
     In a batch ``rank`` counts from 1, None for what cannot be ranked: NaN, or a candidate that
     scored other rows than most (then ``comparable`` is False). ``delta`` is the difference to the
     baseline, None for the baseline itself, and where there is none.
@@ -197,6 +199,7 @@ class Result:
     calibration: Calibration | None = None
     groups: Sequence[Group] | None = field(default=None, hash=False)
     small_groups: int = 0
+    classes: Sequence[Group] | None = field(default=None, hash=False)
     rank: int | None = None
     comparable: bool = True
     delta: Delta | None = None
@@ -219,6 +222,10 @@ class Result:
             return {}
         groups = [group.to_dict(self.level) for group in self.groups]
         return {"groups": groups, "small_groups": self.small_groups}
+
+    def _classes(self) -> dict[str, Any]:
+        found = self.classes
+        return {} if found is None else {"classes": [one.to_dict(self.level) for one in found]}
 
     def _pictures(self) -> dict[str, Any]:
         found = {"distribution": self.distribution, "calibration": self.calibration}
@@ -268,6 +275,7 @@ class Result:
             **self._pictures(),
             **(self._ranked() if ranked else {}),
             **self._groups(),
+            **self._classes(),
             "signature": self.signature,
             "warnings": list(self.warnings),
         }

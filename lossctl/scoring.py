@@ -48,6 +48,7 @@ class Options:
     diagnose: str = diagnosis.WARN
     worst: int = 0
     plot: bool = False
+    per_class: bool = False
     min_group: int = 1
     per_row: bool = False
     jobs: int | None = None
@@ -124,6 +125,7 @@ def _with_alternatives(plan: Plan, results: tuple[Result, ...]) -> tuple[Result,
         roles=roles,
         worst=0,
         plot=False,
+        per_class=False,
         min_group=1,
         fingerprint=False,
     )
@@ -205,6 +207,7 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         diagnose=options.diagnose,
         worst=options.worst,
         plot=options.plot,
+        per_class=options.per_class,
         min_group=options.min_group,
         per_row=options.per_row,
         jobs=options.jobs,

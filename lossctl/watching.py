@@ -23,6 +23,8 @@ from lossctl.summaries.worst import Worst
 if TYPE_CHECKING:
     from lossctl.summaries.groups import Groups
 
+_MOST_CLASSES = 50  # whose losses are told apart without being asked for
+
 
 def summaries(plan: Plan) -> tuple[Summary, ...]:
     """Return the summaries of no rows."""
@@ -33,6 +35,10 @@ def grouped(plan: Plan) -> Groups | None:
     """Return the sums of no groups, if groups or clusters were asked for."""
     if not plan.roles.by and plan.roles.cluster is None:
         return None
+    return _no_groups(plan)
+
+
+def _no_groups(plan: Plan) -> Groups:
     from lossctl.summaries.groups import MEANS, SUMS, Groups  # noqa: PLC0415  # 3 ms
 
     if plan.roles.cluster is not None:
@@ -56,11 +62,23 @@ def _wanted(plan: Plan) -> Iterator[Summary]:
         from lossctl import pictures  # noqa: PLC0415  # with its summaries 3 ms
 
         yield from pictures.wanted(plan)
+    if plan.per_class:
+        yield from _per_class(plan)
     for scoring in plan.scorings:
         logs = scoring.loss.variant(plan.domain).logs
         acts = scoring.terms.threshold > 0 or scoring.terms.smoothing > 0
         if logs and plan.form == PROBS and acts:
             yield Clipped(plan.column(scoring), scoring.terms, plan.domain.classes)
+
+
+def _per_class(plan: Plan) -> Iterator[Summary]:
+    """Yield the sums of the classes, if labels are such, and not too many."""
+    from lossctl.summaries.per_class import PerClass  # noqa: PLC0415  # with its sums 3 ms
+
+    events = plan.domain.unit_labels and len(plan.roles.label) == 1
+    if (plan.domain.classes and len(plan.roles.prediction) <= _MOST_CLASSES) or events:
+        called = tuple(names[0] for names in spellings(plan.domain, plan.roles, plan.coding))
+        yield PerClass(called, _no_groups(plan), plan.roles.cluster is not None)
 
 
 def names(plan: Plan) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from lossctl.cli.terminal import Terminal, discard
-from lossctl.errors import LossctlError, UsageError
+from lossctl.errors import LossctlError, MissingError, UsageError
 
 
 class ExitCode(IntEnum):
@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     GATE = 1  # computed, and a gate failed
     USAGE = 2
     DATA = 3
+    MISSING = 4  # a package that few need is not installed
     BUG = 70
     INTERRUPTED = 130
     TERMINATED = 143
@@ -33,7 +34,7 @@ def guarded(program: Callable[[], int | None], terminal: Terminal, *, debug: boo
         terminal.stdout.flush()
     except LossctlError as error:
         _report(terminal, str(error), error.hint)
-        return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.DATA
+        return _code_of(error)
     except BrokenPipeError:  # the reader has seen enough, as in `| head -1`
         discard(sys.stdout)
         return ExitCode.OK
@@ -57,6 +58,12 @@ def guarded(program: Callable[[], int | None], terminal: Terminal, *, debug: boo
         )
         return ExitCode.BUG
     return code
+
+
+def _code_of(error: LossctlError) -> ExitCode:
+    if isinstance(error, UsageError):
+        return ExitCode.USAGE
+    return ExitCode.MISSING if isinstance(error, MissingError) else ExitCode.DATA
 
 
 def _report(terminal: Terminal, message: str, hint: str | None) -> None:

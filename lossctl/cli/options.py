@@ -377,8 +377,8 @@ class Scoring(Inputs, ClassNames, Labelling, Files):
     ]
 
 
-class Contest(TypedDict):
-    """What is asked of many candidates together."""
+class Compared(TypedDict):
+    """What several candidates are scored against, and compared with."""
 
     labels: Annotated[
         Optional[str],
@@ -400,6 +400,11 @@ class Contest(TypedDict):
         Optional[str],
         Option("--adjust", metavar="holm", help="Adjust p for the number of comparisons."),
     ]
+
+
+class Contest(Compared):
+    """What is asked of many candidates together."""
+
     fail_if_worse: Annotated[
         Optional[float],
         Option(
