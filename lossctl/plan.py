@@ -27,11 +27,11 @@ class Plan:
     are wanted; ``per_row``: every row is; ``told_apart``: rows need their keys. ``plot``: what a
     picture is drawn from is wanted. ``per_class``: the losses of each class are, where labels are
     classes. Groups of fewer rows than ``min_group`` are hidden. ``sum_tolerance`` is None where
-    rows of probabilities are normalized. ``others`` are scorings on the terms of other conventions, beside those that were
-    asked for. ``alternatives`` are the same for a loss that comes out infinite, if the inputs can
-    be read again. ``block_rows`` bounds the rows of a block, ``jobs`` the threads, or processes
-    where they may be forked; results do not depend on them. ``first`` is the number of the first
-    row: a plan may be a part of another.
+    rows of probabilities are normalized. ``others`` are scorings on the terms of other
+    conventions, beside those that were asked for. ``alternatives`` are the same for a loss that
+    comes out infinite, if the inputs can be read again. ``block_rows`` bounds the rows of a block,
+    ``jobs`` the threads, or processes where they may be forked; results do not depend on them.
+    ``first`` is the number of the first row: a plan may be a part of another.
     """
 
     scorings: tuple[Scoring, ...]

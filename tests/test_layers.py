@@ -93,8 +93,8 @@ MAY_IMPORT = {
         *("texts", "watching"),
     },
     "render": {
-        *("block", "calibration", "distribution", "explanation", "gates", "names", "numbers"),
-        "result",
+        *("block", "calibration", "distribution", "errors", "explanation", "gates", "names"),
+        *("numbers", "result", "version"),
     },
 }
 # What any part may import: it stands for a module of the standard library.
@@ -103,6 +103,9 @@ EVERYWHERE = {"values"}
 THIRD_PARTY = {
     "pyarrow": {"sinks", "sources"},
     "rich": {"render"},
+    "jinja2": {"render"},
+    "markupsafe": {"render"},
+    "vl_convert": {"render"},
     "typer": {"cli"},
     "numpy": {
         *(

@@ -24,7 +24,7 @@ code = main()
 print(*sorted({*sys.modules} - before), sep="\\n", file=sys.stderr)
 sys.exit(code)
 """
-HEAVY = {"numpy", "pandas", "pyarrow", "rich"}
+HEAVY = {"jinja2", "numpy", "pandas", "pyarrow", "rich", "vl_convert"}
 # What is easily imported for every command, and needed by few.
 RARE = {
     *("dataclasses", "difflib", "glob", "json", "shutil", "tempfile", "typer", "zlib"),
@@ -36,7 +36,8 @@ RARE = {
     *("lossctl.sources.npz", "lossctl.sources.stores", "lossctl.sources.web"),
     *("concurrent.futures", "logging", "lossctl.engines.threads", "lossctl.sources.arrow"),
     *("lossctl.calibration", "lossctl.distribution", "lossctl.pictures", "lossctl.scales"),
-    *("lossctl.render.charts", "lossctl.render.plot"),
+    *("lossctl.render.charts", "lossctl.render.page", "lossctl.render.plot"),
+    "lossctl.summaries.per_class",
     *("lossctl.sources.parts", "lossctl.summaries.calibration", "lossctl.summaries.histogram"),
 }
 
@@ -75,6 +76,7 @@ def test_the_version_takes_next_to_nothing(flag: str, imported: Imported) -> Non
         ("--help", 0),
         ("score --help", 0),
         ("explain --help", 0),
+        ("report --help", 0),
         ("bce --nonsense", 2),
         ("bce", 2),
         ("bce p.csv --level high", 2),

@@ -11,6 +11,7 @@ from lossctl.cli.batch import batch
 from lossctl.cli.exits import guarded
 from lossctl.cli.explain import explain
 from lossctl.cli.output import Output, chosen
+from lossctl.cli.report import report
 from lossctl.cli.terminal import Context, Job, Terminal, delimiter_of
 from lossctl.cli.verdicts import exit_code, gates_of
 from lossctl.errors import UsageError
@@ -274,6 +275,7 @@ COMMANDS: dict[str, Callable[..., Job]] = {
     "score": score,
     "batch": batch,
     "explain": explain,
+    "report": report,
     "onehot": onehot,
     "losses": losses,
     "signature": signature,

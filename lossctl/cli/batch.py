@@ -120,7 +120,7 @@ def _batch(
             options=options,
             tell=tell,
         )
-    _say(ranking, terminal)
+    say(ranking, terminal)
     verdicts = () if rest.gates is None else tuple(_verdicts(rest, candidates, ranking))
     look.write_ranking(ranking if rest.top is None else ranking.top(rest.top), terminal, verdicts)
     code = exit_code(verdicts, terminal)
@@ -139,7 +139,7 @@ def _verdicts(rest: Asked, candidates: Sequence[str], ranking: Ranking) -> Itera
     return iter(()) if gates is None else gates.verdicts(judged, ranking.baseline)
 
 
-def _say(ranking: Ranking, terminal: Terminal) -> None:
+def say(ranking: Ranking, terminal: Terminal) -> None:
     """Say what went wrong, and once what is to be known of several."""
     hints: set[str] = set()
     for failure in ranking.failed:

@@ -7,7 +7,7 @@ __future__ import annotations`` here: fields are read as they stand, as text wou
 
 from typing import Annotated, Optional, TypedDict
 
-from lossctl.cli.declared import Argument, Option
+from lossctl.cli.declared import REQUIRED, Argument, Option
 
 Loss = Annotated[
     str,
@@ -140,6 +140,16 @@ FailAboveInterval = Annotated[
 Output = Annotated[
     Optional[str],
     Option("-o", "--output", metavar="FILE", help="Write the result to a file, whole or not."),
+]
+Page = Annotated[
+    str,
+    Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        default=REQUIRED,
+        help="Write the page to a file, whole or not; - is standard output.",
+    ),
 ]
 Precision = Annotated[
     Optional[int],
@@ -448,3 +458,7 @@ class Contest(Compared):
 
 class Batch(Contest, Scoring):
     """All that is asked of a batch."""
+
+
+class Report(Compared, Scoring):
+    """All that is asked of a report."""

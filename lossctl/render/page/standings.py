@@ -1,0 +1,80 @@
+"""What a page says of several candidates: their order, and how they differ from the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lossctl.names import printable
+from lossctl.render import standings
+from lossctl.render.cells import interval_name
+from lossctl.render.page.estimates import estimates
+from lossctl.render.page.parts import Cell, Figure, Section, Table, number, words
+from lossctl.result import Ranking, Result
+from lossctl.values import replace
+
+
+def sections(ranking: Ranking) -> Iterator[Section]:
+    """Yield the ranking, the differences if there is a baseline, and what could not be scored."""
+    yield _ranking(ranking)
+    if ranking.baseline is not None and any(one.delta is not None for one in ranking.results):
+        yield _differences(ranking, ranking.baseline)
+    if ranking.failed:
+        rows = [(words(one.predictions), words(one.error)) for one in ranking.failed]
+        table = Table("Not scored", ("predictions", "why"), rows)
+        yield Section("failed", "Not scored", tables=(table,))
+
+
+def _ranking(ranking: Ranking) -> Section:
+    header = ("rank", "predictions", ranking.loss, "std. error", "from", "to", "rows")
+    rows = [
+        (
+            *_who(ranking, one),
+            *(number(value) for value in (one.value, one.stderr, one.low, one.high)),
+            number(one.n),
+        )
+        for one in ranking.results
+    ]
+    table = Table("Ranking", header, rows)
+    lines = [(one.predictions, one) for one in ranking.results]
+    figure = _opened(estimates("ranking-chart", table, lines, ranking.loss, None))
+    says = (f"Best first, with the {_interval(ranking)} of each.", *standings.remarks(ranking))
+    return Section("ranking", "Ranking", says, (figure,))
+
+
+def _differences(ranking: Ranking, baseline: str) -> Section:
+    compared = [(one, one.delta) for one in ranking.results if one.delta is not None]
+    adjusted = any(delta.p_adjusted is not None for _, delta in compared)
+    names = ("rank", "predictions", "difference", "std. error", "from", "to", "p")
+    rows: list[Sequence[Cell]] = [
+        (
+            *_who(ranking, one),
+            *(number(value) for value in (delta.value, delta.stderr, delta.low, delta.high)),
+            number(delta.p, 3),
+            *([number(delta.p_adjusted, 3)] if adjusted else []),
+            number(delta.n),
+        )
+        for one, delta in compared
+    ]
+    header = (*names, *(["adjusted p"] if adjusted else []), "rows")
+    table = Table("Differences to the baseline", header, rows)
+    lines = [(one.predictions, delta) for one, delta in compared]
+    figure = _opened(estimates("differences-chart", table, lines, "difference", 0.0))
+    says = (
+        f"Paired, row by row, to the baseline {printable(baseline)}, with the "
+        f"{_interval(ranking)}; below 0 is better, p is of the two-sided test."
+    )
+    return Section("differences", "Differences to the baseline", (says,), (figure,))
+
+
+def _opened(figure: Figure) -> Figure:
+    return replace(figure, opened=True)
+
+
+def _who(ranking: Ranking, result: Result) -> tuple[Cell, Cell]:
+    rank = Cell("–", number=True) if result.rank is None else number(result.rank)
+    mark = " (baseline)" if result.predictions == ranking.baseline else ""
+    return rank, Cell(printable(result.predictions) + mark)
+
+
+def _interval(ranking: Ranking) -> str:
+    return interval_name(ranking.results[0])
