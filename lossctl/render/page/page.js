@@ -4,14 +4,14 @@
   const specs = JSON.parse(document.getElementById("specs").textContent);
   const config = (width) => ({
     background: "transparent",
-    font: "inherit",
+    font: getComputedStyle(document.body).fontFamily,  // text is measured with it
     view: { stroke: null },
     style: { "guide-label": { fill: "var(--muted)", fontSize: 11 },
              "guide-title": { fill: "var(--ink)", fontSize: 12, fontWeight: 500 } },
     axis: { gridColor: "var(--line)", domainColor: "var(--line)", tickColor: "var(--line)",
             labelLimit: Math.min(220, Math.round(width * 0.38)), labelOverlap: "greedy" },
     axisDiscrete: { labelOverlap: false, grid: false },
-    legend: { labelColor: "var(--ink)", symbolType: "square" },
+    legend: { labelColor: "var(--ink)", symbolStrokeWidth: 2 },
     bar: { cornerRadiusEnd: 1 },
     scale: { bandPaddingInner: 0.2 },
   });

@@ -10,6 +10,7 @@ from lossctl.names import printable
 from lossctl.values import dataclass
 
 DIGITS = 6
+_EXACT = 1e15  # whole numbers up to here are shown without a point
 UNKNOWN = "–"
 
 
@@ -79,14 +80,26 @@ class Chapter:
 
 
 def number(value: float | None, digits: int = DIGITS) -> Cell:
-    """Return a cell of a number."""
+    """Return a cell of a number; below each other they have as many digits."""
     if value is None:
         return Cell(UNKNOWN, number=True)
-    if isinstance(value, int):
-        return Cell(f"{value:,}", str(value), number=True)
     if not math.isfinite(value):
         return Cell({math.inf: "∞", -math.inf: "−∞"}.get(value, "NaN"), number=True)
-    return Cell(f"{value:.{digits}g}".replace("-", "−"), repr(value), number=True)
+    whole = value == int(value) and abs(value) < _EXACT
+    text = f"{value:,.0f}" if whole else f"{value:#.{digits}g}"
+    return Cell(_minus(text), repr(value), number=True)
+
+
+def edge(value: float) -> Cell:
+    """Return a cell of the end of a bar, which has few digits."""
+    if not math.isfinite(value):
+        return number(value)
+    return Cell(_minus(f"{value:g}"), repr(value), number=True)
+
+
+def _minus(text: str) -> str:
+    """Return a number with a sign as wide as its digits."""
+    return text.replace("-", "−")
 
 
 def part(value: float | None) -> Cell:

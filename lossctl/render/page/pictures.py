@@ -10,7 +10,7 @@ from lossctl.distribution import LOGARITHMIC
 from lossctl.names import printable
 from lossctl.render.cells import counted
 from lossctl.render.page import specs
-from lossctl.render.page.parts import Cell, Figure, Section, Table, number, part, percent
+from lossctl.render.page.parts import Cell, Figure, Section, Table, edge, number, part, percent
 from lossctl.result import Result
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def _ranges(found: Distribution, key: str) -> Section:
     bars, total, known = found.bars(), found.rows, found.total is not None
     rows = [
         (
-            *(number(end) for end in (bar.low, bar.high)),
+            *(edge(end) for end in (bar.low, bar.high)),
             number(bar.rows),
             part(bar.rows / total),
             part(bar.share),
@@ -76,11 +76,11 @@ def _scale(found: Distribution) -> str:
 
 def _range(bar: Bar) -> str:
     if bar.low == bar.high or math.isnan(bar.low):
-        return number(bar.low).text
+        return edge(bar.low).text
     if math.isinf(bar.low) or math.isinf(bar.high):
-        low, high = number(bar.low).text, number(bar.high).text
+        low, high = edge(bar.low).text, edge(bar.high).text
         return f"below {high}" if bar.low == -math.inf else f"from {low}"
-    return f"{number(bar.low).text} … {number(bar.high).text}"
+    return f"{edge(bar.low).text} … {edge(bar.high).text}"
 
 
 def _quantiles(found: Distribution) -> Table:
@@ -118,7 +118,7 @@ def calibration(found: Calibration, key: str) -> Section:
     header = ("above", "up to", "rows", "weight", "predicted", "happened", "gap")
     rows = [
         (
-            *(number(end) for end in (one.low, one.high)),
+            *(edge(end) for end in (one.low, one.high)),
             number(one.rows),
             number(one.weight),
             *(number(mean, 4) for mean in (one.predicted, one.happened)),

@@ -79,7 +79,7 @@ def concentration(rows: Rows, series: Sequence[str]) -> Spec:
             "strokeDash": {
                 "field": "of",
                 "scale": {"domain": list(series), "range": [[1, 0], [4, 4]]},
-                "legend": None,
+                "legend": {"title": None, "orient": "top"},
             },
             "tooltip": [
                 _shown("rows", "rows", ","),
@@ -137,7 +137,12 @@ def _diagonal(axis: Mapping[str, Any]) -> Spec:
 def estimates(rows: Rows, says: str, axis: str, reference: float | None) -> Spec:
     """Return a line for each of several: a value and its interval, and a reference for all."""
     y = {"field": "name", "type": "nominal", "sort": None, "axis": {"title": None}}
-    x = {"type": "quantitative", "scale": {"zero": False}, "title": axis, "axis": {"tickCount": 5}}
+    x = {
+        "type": "quantitative",
+        "scale": {"zero": False, "padding": 8},
+        "title": axis,
+        "axis": {"tickCount": 5},
+    }
     tooltip = [
         _shown("name", " "),
         _shown("value", axis, ".6g"),
@@ -161,7 +166,7 @@ def estimates(rows: Rows, says: str, axis: str, reference: float | None) -> Spec
     layers = [interval, value]
     if reference is not None:
         layers.insert(0, _reference(reference, x))
-    return {**_chart(says, rows, height={"step": _STEP}), "layer": layers}
+    return {**_chart(says, rows, height=_STEP * len(rows)), "layer": layers}
 
 
 def _reference(value: float, axis: Mapping[str, Any]) -> Spec:
@@ -172,11 +177,12 @@ def _reference(value: float, axis: Mapping[str, Any]) -> Spec:
     }
 
 
-def _chart(says: str, rows: Rows, *, height: Any, **rest: Any) -> Spec:
+def _chart(says: str, rows: Rows, *, height: int, **rest: Any) -> Spec:
     return {
         "description": says,
         "data": {"values": list(rows)},
         "width": "container",
+        "autosize": {"type": "fit-x", "contains": "padding"},
         "height": height,
         **rest,
     }
