@@ -75,8 +75,8 @@ def _per_class(plan: Plan) -> Iterator[Summary]:
     """Yield the sums of the classes, if labels are such, and not too many."""
     from lossctl.summaries.per_class import PerClass  # noqa: PLC0415  # with its sums 3 ms
 
-    events = plan.domain.unit_labels and len(plan.roles.label) == 1
-    if (plan.domain.classes and len(plan.roles.prediction) <= _MOST_CLASSES) or events:
+    one_event = plan.domain.event and len(plan.roles.label) == 1
+    if (plan.domain.classes and len(plan.roles.prediction) <= _MOST_CLASSES) or one_event:
         called = tuple(names[0] for names in spellings(plan.domain, plan.roles, plan.coding))
         yield PerClass(called, _no_groups(plan), plan.roles.cluster is not None)
 
