@@ -384,9 +384,9 @@ def test_weights_and_clusters_act_on_classes_too(report: Report, table: Table, d
 def test_very_many_groups_leave_the_page_small(report: Report, table: Table) -> None:
     columns = {"pred": range(3000), "label": [0] * 3000, "who": range(3000)}
     page = report("mae", "f.csv" if table("f.csv", columns) else "", "--by", "who")
-    assert len(page.numbers("r0-groups-chart-table")) == 500
+    assert len(page.numbers("r0-groups-chart-table")) == 200
     assert len(page.specs["r0-groups-chart"]["data"]["values"]) == 50
-    assert "2,500 further groups in --json" in page.shown
+    assert "2,800 further groups in --json" in page.shown
 
 
 def test_what_cannot_be_scored_is_on_the_page(report: Report, table: Table) -> None:
@@ -463,3 +463,22 @@ def test_the_curve_of_the_costliest_ends_at_all_rows() -> None:
     assert curve[-1] == (100, 1.0)
     assert dict(shape.costliest()).items() <= dict(curve).items()
     assert [*curve] == sorted(curve)
+
+
+def test_many_candidates_leave_the_page_small(report: Report, table: Table) -> None:
+    for k in range(210):
+        table(f"model-{k}.csv", {"pred": [1.0 + k, 2.0, 3.5], "label": [1, 2, 3]})
+    page = report("mse", "model-*.csv", "--baseline", "model-7.csv")
+    assert len(page.numbers("ranking-chart-table")) == 200
+    assert "10 further candidates in batch --json" in page.shown
+
+
+def test_a_name_that_is_no_text_can_be_shown(
+    lossctl: Lossctl, write: Write, tmp_path: Path
+) -> None:
+    name = b"\xff\x1b.csv".decode("utf-8", "surrogateescape")
+    write(name, "pred,label\n1,2\n2,2\n")
+    assert lossctl("report", "mse", name, "-o", "r.html").code == 0
+    text = (tmp_path / "r.html").read_text("utf-8")
+    assert r"\xff\x1b.csv" in text
+    assert "\x1b" not in text.split("<script")[0]

@@ -14,6 +14,7 @@ from lossctl.cli.exits import ExitCode
 from lossctl.cli.output import Output
 from lossctl.cli.terminal import Context, Job, Terminal, delimiter_of
 from lossctl.errors import UsageError
+from lossctl.names import printable
 from lossctl.values import dataclass, replace
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ def report(
     asked["delimiter"] = delimiter_of(asked["delimiter"])
     given: dict[str, Any] = dict(asked)
     rest = Asked(predictions, *(given.pop(name) for name in options.Compared.__annotations__))
-    command = " ".join(_words({"loss": loss, "predictions": predictions, **asked}))
+    words = _words({"loss": loss, "predictions": predictions, **asked})
+    command = printable(" ".join(words))
     return partial(_report, loss, rest, given, command, Output("auto", output))
 
 

@@ -8,11 +8,9 @@ from itertools import islice
 from lossctl.names import printable
 from lossctl.render.cells import counted, input_line, interval_name, label_text
 from lossctl.render.page import pictures
-from lossctl.render.page.estimates import estimates
+from lossctl.render.page.estimates import MOST, estimates
 from lossctl.render.page.parts import Cell, Chapter, Fact, Section, Table, number, part, words
-from lossctl.result import Group, Result
-
-_MOST_GROUPS = 500  # in a table: a page stays below 2 MB
+from lossctl.result import MEAN, Group, Result
 
 
 def chapter(result: Result, key: str, title: str, role: str) -> Chapter:
@@ -22,8 +20,8 @@ def chapter(result: Result, key: str, title: str, role: str) -> Chapter:
         title,
         role,
         tuple(_facts(result)),
-        result.signature,
-        result.warnings,
+        printable(result.signature),
+        tuple(map(printable, result.warnings)),
         tuple(_sections(result, key)),
     )
 
@@ -70,7 +68,7 @@ def _groups(result: Result, groups: Sequence[Group], key: str, title: str) -> Se
     """Return the groups, as many as a page has room for, with a chart of the first."""
     names = [*groups[0].names]
     header = (*map(printable, names), result.loss, "std. error", "from", "to", "rows", "share")
-    shown = list(islice(groups, _MOST_GROUPS))
+    shown = list(islice(groups, MOST))
     rows = [
         (
             *map(words, one.names.values()),
@@ -87,8 +85,10 @@ def _groups(result: Result, groups: Sequence[Group], key: str, title: str) -> Se
         notes.append(f"{counted(result.small_groups, 'group')} of fewer rows not shown")
     table = Table(title, header, rows, notes)
     lines = [(", ".join(one.names.values()), one) for one in shown]
-    figure = estimates(f"{key}-chart", table, lines, result.loss, result.value)
-    says = f"The {interval_name(result)} of each; the dashed line is the loss of all rows."
+    says, reference = f"The {interval_name(result)} of each.", None
+    if result.reduction == MEAN:
+        says, reference = f"{says[:-1]}; the dashed line is the loss of all rows.", result.value
+    figure = estimates(f"{key}-chart", table, lines, result.loss, reference)
     return Section(key, title, (says,), (figure,))
 
 

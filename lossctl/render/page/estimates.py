@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lossctl.names import printable
-from lossctl.render.cells import counted
 from lossctl.render.page import specs
 from lossctl.render.page.parts import Figure, Table, finite
 from lossctl.result import Delta, Group, Result
 from lossctl.values import replace
 
-_MOST = 50  # lines of a chart
+MOST = 200  # rows of a table: a page stays below 2 MB
+_DRAWN = 50  # lines of a chart
 
 
 def estimates(
@@ -30,10 +30,10 @@ def estimates(
             "high": finite(one.high),
             "rows": one.n,
         }
-        for name, one in lines[:_MOST]
+        for name, one in lines[:_DRAWN]
     ]
-    if len(lines) > _MOST:
-        note = f"the chart has the first {_MOST}, the table {counted(len(lines), 'line')}"
+    if len(lines) > _DRAWN:
+        note = f"the chart has the first {_DRAWN} of these"
         table = replace(table, notes=(*table.notes, note))
     spec = specs.estimates(rows, f"{table.caption}: {axis}", axis, finite(reference))
     return Figure(key, spec, table)

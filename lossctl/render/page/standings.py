@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from lossctl.names import printable
 from lossctl.render import standings
-from lossctl.render.cells import interval_name
-from lossctl.render.page.estimates import estimates
+from lossctl.render.cells import counted, interval_name
+from lossctl.render.page.estimates import MOST, estimates
 from lossctl.render.page.parts import Cell, Figure, Section, Table, number, words
 from lossctl.result import Ranking, Result
 from lossctl.values import replace
@@ -25,6 +25,7 @@ def sections(ranking: Ranking) -> Iterator[Section]:
 
 
 def _ranking(ranking: Ranking) -> Section:
+    shown, further = ranking.results[:MOST], len(ranking.results) - MOST
     header = ("rank", "predictions", ranking.loss, "std. error", "from", "to", "rows")
     rows = [
         (
@@ -32,17 +33,18 @@ def _ranking(ranking: Ranking) -> Section:
             *(number(value) for value in (one.value, one.stderr, one.low, one.high)),
             number(one.n),
         )
-        for one in ranking.results
+        for one in shown
     ]
-    table = Table("Ranking", header, rows)
-    lines = [(one.predictions, one) for one in ranking.results]
+    notes = [f"{counted(further, 'further candidate')} in batch --json"] if further > 0 else []
+    table = Table("Ranking", header, rows, notes)
+    lines = [(one.predictions, one) for one in shown]
     figure = _opened(estimates("ranking-chart", table, lines, ranking.loss, None))
     says = (f"Best first, with the {_interval(ranking)} of each.", *standings.remarks(ranking))
     return Section("ranking", "Ranking", says, (figure,))
 
 
 def _differences(ranking: Ranking, baseline: str) -> Section:
-    compared = [(one, one.delta) for one in ranking.results if one.delta is not None]
+    compared = [(one, one.delta) for one in ranking.results if one.delta is not None][:MOST]
     adjusted = any(delta.p_adjusted is not None for _, delta in compared)
     names = ("rank", "predictions", "difference", "std. error", "from", "to", "p")
     rows: list[Sequence[Cell]] = [
