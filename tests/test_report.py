@@ -163,9 +163,7 @@ def check_result(page: Page, key: str, expected: Mapping[str, Any]) -> None:
         if None not in (bar["low"], bar["high"])
     ]
     assert page.numbers(f"{key}-distribution-table-1")[0] == known(
-        *([shape["least"]] if shape["bars"] else []),
-        *shape["quantiles"].values(),
-        *([shape["most"]] if shape["bars"] else []),
+        shape["least"], *shape["quantiles"].values(), shape["most"]
     )
     for one in shape["costliest"]:
         share = [one["rows"], one["rows"] / rows, one["share"]]
@@ -328,6 +326,7 @@ def test_an_infinite_loss_is_shown_as_such(report: Report, table: Table, data: J
     assert "the loss is infinite because of 1 row (33.3 %)" in page.shown
     assert "what others make of bce" in page.shown
     assert "r0-curve" not in page.specs
+    assert [*page.specs] == ["r0-bars", "r0-reliability", "r0-classes-chart"]
     check_charts(page)
 
 
@@ -482,3 +481,11 @@ def test_a_name_that_is_no_text_can_be_shown(
     text = (tmp_path / "r.html").read_text("utf-8")
     assert r"\xff\x1b.csv" in text
     assert "\x1b" not in text.split("<script")[0]
+
+
+def test_what_is_nowhere_finite_is_a_table_alone(report: Report, table: Table) -> None:
+    table("f.csv", {"prob": [0.0, 1.0, 0.5], "label": [1, 0, 1]})
+    page = report("bce", "f.csv")
+    assert "r0-classes-chart" not in page.specs
+    assert len(page.tables["r0-classes-table-1"]) == 3
+    check_charts(page)

@@ -8,7 +8,7 @@ from itertools import islice
 from lossctl.names import printable
 from lossctl.render.cells import counted, input_line, interval_name, label_text
 from lossctl.render.page import pictures
-from lossctl.render.page.estimates import MOST, estimates
+from lossctl.render.page.estimates import MOST, drawn, estimates
 from lossctl.render.page.parts import Cell, Chapter, Fact, Section, Table, number, part, words
 from lossctl.result import MEAN, Group, Result
 
@@ -30,7 +30,8 @@ def _facts(result: Result) -> Iterator[Fact]:
     """Yield the value, how sure it is, and what else follows from it."""
     yield Fact(result.loss, (number(result.value),))
     yield Fact("standard error", (number(result.stderr),))
-    yield Fact(interval_name(result), (number(result.low), number(result.high)))
+    ends = (result.low,) if result.low is None else (result.low, result.high)
+    yield Fact(interval_name(result), tuple(map(number, ends)))
     yield Fact("rows", (number(result.n),))
     yield Fact("denominator", (number(result.denominator, 12),))
     for name, value in result.derived.items():
@@ -42,7 +43,7 @@ def _facts(result: Result) -> Iterator[Fact]:
     if result.clipped is not None and result.clipped[0]:
         rows, share = result.clipped
         yield Fact("rows at the clip", (number(rows),))
-        yield Fact("their share", (part(share),))
+        yield from [] if share is None else [Fact("their share", (part(share),))]
     for name, count in (("skipped", result.skipped), ("ignored", result.ignored)):
         if count:
             yield Fact(name, (number(count),))
@@ -89,7 +90,7 @@ def _groups(result: Result, groups: Sequence[Group], key: str, title: str) -> Se
     if result.reduction == MEAN:
         says, reference = f"{says[:-1]}; the dashed line is the loss of all rows.", result.value
     figure = estimates(f"{key}-chart", table, lines, result.loss, reference)
-    return Section(key, title, (says,), (figure,))
+    return Section(key, title, (says,), *drawn(figure, table))
 
 
 def _worst(result: Result, key: str) -> Section:
@@ -97,7 +98,7 @@ def _worst(result: Result, key: str) -> Section:
     rows = result.worst or ()
     name, label, loss = rows[0]
     cells: list[Sequence[Cell]] = [
-        (_key(row[name]), words(label_text(row[label])), number(row[loss])) for row in rows
+        (_given(row[name]), _given(row[label]), number(row[loss])) for row in rows
     ]
     table = Table("The rows that cost most", (printable(name), label, loss), cells)
     says = (
@@ -106,8 +107,9 @@ def _worst(result: Result, key: str) -> Section:
     return Section(f"{key}-worst", "Worst rows", (says,), tables=(table,))
 
 
-def _key(value: object) -> Cell:
-    return number(value) if isinstance(value, int) else words(value)
+def _given(value: object) -> Cell:
+    """Return a cell of what stands in the input: a key, or a label."""
+    return number(value) if isinstance(value, int | float) else words(label_text(value))
 
 
 def _conventions(result: Result, key: str) -> Section:

@@ -20,8 +20,8 @@ def estimates(
     lines: Sequence[tuple[str, Group | Result | Delta]],
     axis: str,
     reference: float | None,
-) -> Figure:
-    """Return a chart of the first of several values, with the table of all."""
+) -> Figure | None:
+    """Return a chart of the first of several values, with the table; None if none is finite."""
     rows = [
         {
             "name": printable(name) or "(empty)",
@@ -32,8 +32,15 @@ def estimates(
         }
         for name, one in lines[:_DRAWN]
     ]
+    if all(row["value"] is None for row in rows):
+        return None
     if len(lines) > _DRAWN:
         note = f"the chart has the first {_DRAWN} of these"
         table = replace(table, notes=(*table.notes, note))
     spec = specs.estimates(rows, f"{table.caption}: {axis}", axis, finite(reference))
     return Figure(key, spec, table)
+
+
+def drawn(figure: Figure | None, table: Table) -> tuple[tuple[Figure, ...], tuple[Table, ...]]:
+    """Return the figures and the tables of a section: the table alone where nothing is drawn."""
+    return ((), (table,)) if figure is None else ((figure,), ())

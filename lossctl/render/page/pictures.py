@@ -52,8 +52,8 @@ def _ranges(found: Distribution, key: str) -> Section:
     ]
     parts = (_ROWS, _LOSS) if known else (_ROWS,)
     says = [f"{counted(total, 'row')}. {_scale(found)}"]
-    if not known:
-        says.append("Shares of the loss mean nothing here: some are below 0 or not finite.")
+    if not known and (found.bins or len(bars) > 1):
+        says.append("Shares of the loss mean nothing: some row losses are below 0 or not finite.")
     figure = Figure(f"{key}-bars", specs.distribution(values, parts), table)
     return Section(
         f"{key}-distribution",
@@ -85,10 +85,10 @@ def _range(bar: Bar) -> str:
 
 def _quantiles(found: Distribution) -> Table:
     """Return the quantiles, to a tenth of their bin, between the least and the largest loss."""
-    cells: list[tuple[str, Cell]] = [("least", number(found.least))] if found.bins else []
+    cells: list[tuple[str, Cell]] = [("least", number(found.least))]
     cells += [(f"{100 * q:g} %", number(found.quantile(q), 3)) for q in _QUANTILES]
-    cells += [("largest", number(found.most))] if found.bins else []
-    notes = ("Least and largest are of the finite losses other than 0; quantiles are rounded.",)
+    cells += [("largest", number(found.most))]
+    notes = ("Least and largest are of the finite losses; quantiles are off by a tenth at most.",)
     return Table("Quantiles", [name for name, _ in cells], [[cell for _, cell in cells]], notes)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lossctl.names import printable
 from lossctl.render import standings
 from lossctl.render.cells import counted, interval_name
-from lossctl.render.page.estimates import MOST, estimates
+from lossctl.render.page.estimates import MOST, drawn, estimates
 from lossctl.render.page.parts import Cell, Figure, Section, Table, number, words
 from lossctl.result import Ranking, Result
 from lossctl.values import replace
@@ -40,7 +40,7 @@ def _ranking(ranking: Ranking) -> Section:
     lines = [(one.predictions, one) for one in shown]
     figure = _opened(estimates("ranking-chart", table, lines, ranking.loss, None))
     says = (f"Best first, with the {_interval(ranking)} of each.", *standings.remarks(ranking))
-    return Section("ranking", "Ranking", says, (figure,))
+    return Section("ranking", "Ranking", says, *drawn(figure, table))
 
 
 def _differences(ranking: Ranking, baseline: str) -> Section:
@@ -65,11 +65,11 @@ def _differences(ranking: Ranking, baseline: str) -> Section:
         f"Paired, row by row, to the baseline {printable(baseline)}, with the "
         f"{_interval(ranking)}; below 0 is better, p is of the two-sided test."
     )
-    return Section("differences", "Differences to the baseline", (says,), (figure,))
+    return Section("differences", "Differences to the baseline", (says,), *drawn(figure, table))
 
 
-def _opened(figure: Figure) -> Figure:
-    return replace(figure, opened=True)
+def _opened(figure: Figure | None) -> Figure | None:
+    return None if figure is None else replace(figure, opened=True)
 
 
 def _who(ranking: Ranking, result: Result) -> tuple[Cell, Cell]:
