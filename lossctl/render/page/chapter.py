@@ -87,7 +87,7 @@ def _groups(result: Result, groups: Sequence[Group], key: str, title: str) -> Se
     table = Table(title, header, rows, notes)
     lines = [(", ".join(one.names.values()), one) for one in shown]
     says, reference = f"The {interval_name(result)} of each.", None
-    if result.reduction == MEAN:
+    if result.reduction == MEAN and result.status == "ok":
         says, reference = f"{says[:-1]}; the dashed line is the loss of all rows.", result.value
     figure = estimates(f"{key}-chart", table, lines, result.loss, reference)
     return Section(key, title, (says,), *drawn(figure, table))

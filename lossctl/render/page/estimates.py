@@ -37,6 +37,8 @@ def estimates(
     if len(lines) > _DRAWN:
         note = f"the chart has the first {_DRAWN} of these"
         table = replace(table, notes=(*table.notes, note))
+    if any(row["value"] is None for row in rows):
+        table = replace(table, notes=(*table.notes, "what is not finite is not in the chart"))
     spec = specs.estimates(rows, f"{table.caption}: {axis}", axis, finite(reference))
     return Figure(key, spec, table)
 
