@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from lossctl.names import printable
 from lossctl.render import standings
@@ -37,7 +38,8 @@ def _ranking(ranking: Ranking) -> Section:
     ]
     notes = [f"{counted(further, 'further candidate')} in batch --json"] if further > 0 else []
     table = Table("Ranking", header, rows, notes)
-    lines = [(one.predictions, one) for one in shown]
+    names = _brief([one.predictions for one in shown])
+    lines = [*zip(names, shown, strict=True)]
     figure = _opened(estimates("ranking-chart", table, lines, ranking.loss, None))
     says = (f"Best first, with the {_interval(ranking)} of each.", *standings.remarks(ranking))
     return Section("ranking", "Ranking", says, *drawn(figure, table))
@@ -59,13 +61,26 @@ def _differences(ranking: Ranking, baseline: str) -> Section:
     ]
     header = (*names, *(["adjusted p"] if adjusted else []), "rows")
     table = Table("Differences to the baseline", header, rows)
-    lines = [(one.predictions, delta) for one, delta in compared]
+    brief = _brief([one.predictions for one, _ in compared])
+    lines = [*zip(brief, [delta for _, delta in compared], strict=True)]
     figure = _opened(estimates("differences-chart", table, lines, "difference", 0.0))
     says = (
         f"Paired, row by row, to the baseline {printable(baseline)}, with the "
         f"{_interval(ranking)}; below 0 is better, p is of the two-sided test."
     )
     return Section("differences", "Differences to the baseline", (says,), *drawn(figure, table))
+
+
+def _brief(paths: Sequence[str]) -> list[str]:
+    """Return paths without the folders that all have in common: a chart has little room.
+
+    >>> _brief(["runs/a/p.csv", "runs/b/p.csv"]), _brief(["runs/a.csv"])
+    (['a/p.csv', 'b/p.csv'], ['a.csv'])
+    """
+    folders = [path.split("/")[:-1] for path in paths]
+    same = takewhile(lambda level: len({*level}) == 1, zip(*folders, strict=False))
+    shared = sum(1 for _ in same)
+    return [path.split("/", shared)[-1] for path in paths]
 
 
 def _opened(figure: Figure | None) -> Figure | None:
