@@ -1,12 +1,13 @@
 # make demo   score the sample data          make test   run the tests
 # make lint   style and types                make docs   paste outputs into the README
 # make pins   choose newer exact versions    make clean  remove what was made
+# make pictures  draw the README's (needs Chromium)
 # make bench  lossctl beside its peers (ONLY=csv-bce one case, ROUNDS=9, PEERS=a Python that has more of them)
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint docs bench pins clean
+.PHONY: demo test lint docs pictures bench pins clean
 
 demo: .venv/run
 	@for command in \
@@ -34,6 +35,9 @@ lint: .venv/dev
 docs: .venv/dev
 	$(BIN)/python tests/paste.py README.md sample_data/README.md
 	$(BIN)/python -c "from lossctl import catalogue; print(catalogue.page(), end='')" > docs/losses.md
+
+pictures: .venv/dev
+	PYTHONPATH=tests $(BIN)/python docs/pictures.py
 
 # A full run writes docs/bench.json and docs/bench.svg.
 bench: .venv/bench
