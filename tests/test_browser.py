@@ -31,6 +31,7 @@ COMMANDS = {
         *("bce", "models/base.csv", "models/deep.csv", "models/wide.csv"),
         *("--labels", "customers.csv", "--baseline", "models/base.csv"),
     ),
+    "infinite": ("bce", "infinite.csv", "--by", "region"),
     "nasty": (
         *("ce", "<b onclick=hacked=6>.csv", "--labels", "<img src=x onerror=alert(7)>.csv"),
         *("--header", "--id", "<u>id"),
@@ -135,8 +136,12 @@ def _page(chromium: Browser) -> Iterator[Page]:
 def _pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
     folder = tmp_path_factory.mktemp("pages")
     _nasty(folder)
+    rows = "".join(f"{row % 9 / 9},{row % 2},{'ab'[row > 8]}\n" for row in range(40))
+    (folder / "infinite.csv").write_text("prob,label,region\n" + rows)
     return {
-        name: _made(folder if name == "nasty" else SAMPLES, folder / f"{name}.html", arguments)
+        name: _made(
+            SAMPLES if name in {"one", "several"} else folder, folder / f"{name}.html", arguments
+        )
         for name, arguments in COMMANDS.items()
     }
 
@@ -232,7 +237,8 @@ def _has_figures(page: Page, made: Made) -> None:
         ".value, one.textContent])"
     )
     for result in made.results:
-        estimates = [result, result["ci"], *filter(None, [result.get("delta")])]
+        parts = [result, *result.get("groups", []), *filter(None, [result.get("delta")])]
+        estimates = [*parts, *(part["ci"] for part in parts if "ci" in part)]
         names = ("value", "stderr", "low", "high")
         told = [one[name] for one in estimates for name in names if one.get(name) is not None]
         assert len(told) >= 4
