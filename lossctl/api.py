@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, TypedDict, Unpack
 from lossctl import scoring
 from lossctl.block import Floats
 from lossctl.columns import ColumnOptions
+from lossctl.conclusion import conclude
 from lossctl.conventions import AUTO, EXACT, TermOptions
 from lossctl.engines.local import Tell
 from lossctl.errors import UsageError
@@ -18,9 +19,9 @@ from lossctl.losses import parse
 from lossctl.names import did_you_mean
 from lossctl.plan import Plan
 from lossctl.result import NONE, Ranking, Result
-from lossctl.rows import Losses, PerRow
-from lossctl.sinks.opening import opened
-from lossctl.sinks.whole import refuse_to_overwrite
+from lossctl.rows import Losses, PerRow, Rows
+from lossctl.sinks.opening import opened, suffix_of
+from lossctl.sinks.whole import folder_whole, refuse_to_overwrite
 from lossctl.sources import InputOptions
 
 Data: TypeAlias = Any
@@ -70,6 +71,8 @@ class Options(TypedDict, total=False):
     worst: int
     plot: bool
     jobs: int | None
+    engine: str
+    scheduler: str | None
     per_row: str | os.PathLike[str] | None
 
 
@@ -130,7 +133,16 @@ def scores(
 
 
 def run_with_rows(plan: Plan, path: str, tell: Tell | None = None) -> tuple[Result, ...]:
-    """Do what was planned, and write the losses of the rows to a file, which is whole or not."""
+    """Do what was planned, and write the losses of the rows to a file, which is whole or not.
+
+    Where the rows are read elsewhere it is a folder of files, one for each part of them.
+    """
+    if plan.scheduler is not None:
+        from lossctl.engines import dask  # noqa: PLC0415  # 0.5 s
+
+        suffix = suffix_of("--per-row", path)
+        with folder_whole(path) as folder:
+            return conclude(plan, dask.run(plan, tell, Rows(folder, suffix)))
     with opened("--per-row", path) as make:
         rows = PerRow(plan, make)
         results = scoring.run(plan, rows, tell)
@@ -297,6 +309,8 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
         plot=bool(options.get("plot", False)),
         min_group=options.get("min_group", 1),
         jobs=options.get("jobs"),
+        engine=options.get("engine", defaults.engine),
+        scheduler=options.get("scheduler"),
         per_row=options.get("per_row") is not None,
         weights=_data(options.get("weights")),
         unmatched=options.get("unmatched", defaults.unmatched),

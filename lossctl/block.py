@@ -19,6 +19,10 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 Booleans: TypeAlias = npt.NDArray[np.bool_]
 
 
+# Rows of a part that does not know how many precede it are numbered from here on, until the parts
+# before it have been read: behind the first rows of the input for sure, or perhaps among them.
+UNNUMBERED, UNPLACED = 1 << 62, 1 << 61
+
 _CACHED = 1024 * 1024  # bytes of a block: with the buffers of a kernel they stay in cache
 _MOST = 131_072  # rows of a block
 _FEW = 32  # rows: with fewer, NumPy's calls take longer than their arithmetic

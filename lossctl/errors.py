@@ -18,9 +18,19 @@ class LossctlError(Exception):
         if hint:
             self.add_note(f"hint: {hint}")  # Python shows it below a traceback
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let it be sent elsewhere, as other exceptions are."""
+        return _again, (type(self), self.message, self.where, self.hint)
+
     def __str__(self) -> str:
         """Return message and place in one line."""
         return f"{self.message}, {self.where}" if self.where else self.message
+
+
+def _again(
+    kind: type[LossctlError], message: str, where: str | None, hint: str | None
+) -> LossctlError:
+    return kind(message, where=where, hint=hint)
 
 
 class UsageError(LossctlError, ValueError):

@@ -172,6 +172,11 @@ class Strangers:
         self._parts: list[Ids] = []
         self._runs: list[Words] = []
 
+    @property
+    def parts(self) -> tuple[Ids, ...]:
+        """All that were taken."""
+        return tuple(self._parts)
+
     def add(self, ids: Ids) -> Rows:
         """Take more ids; return the rows of them whose id was there before."""
         run = np.sort(ids.words)

@@ -18,6 +18,7 @@ from lossctl.ids import Ids, Rows
 from lossctl.index import Strangers, duplicates
 from lossctl.names import quoted, readable
 from lossctl.sources.table import Batch, Column, Inputs
+from lossctl.summaries.meetings import Meetings
 from lossctl.unmatched import NAMED, Unmatched
 from lossctl.values import dataclass, replace
 
@@ -34,12 +35,15 @@ def by_id(  # noqa: PLR0913
     unmatched: str,
     found: Unmatched,
     shown: bool = False,
+    first: int = 0,
+    part: bool = False,
 ) -> Iterator[Pair]:
     """Yield the rows of the predictions with the labels of the same id, in the predictions' order.
 
     ``found`` is told which have no partner. They are left out if ``unmatched`` is skip; else
     nothing is yielded from the first one on, and the error at the end counts them all. ``shown``:
-    the rows keep the ids by which they are shown.
+    the rows keep the ids by which they are shown. Rows are numbered from ``first``; of a ``part``
+    there is no such error, and ``found`` holds who met whom.
 
     Raises:
         DataError: an id is empty, stands twice on a side, or has no partner.
@@ -50,9 +54,12 @@ def by_id(  # noqa: PLR0913
     predictions = identified(inputs.predictions, of_predictions, mine, shown=shown)
     with ahead(predictions, _WAITING) as arriving:
         labels = hold(inputs.label_table, of_labels, theirs)  # meanwhile
-        matching = _Matching(labels)
+        matching = _Matching(labels, first)
         with ahead(matching.of(arriving), _MATCHED) as matched:
             yield from _pairs(matched, labels, roles, found, stop=unmatched == ERROR)
+    if part:
+        found.meetings = Meetings.of(matching.met, matching.strangers)
+        return
     lonely = np.flatnonzero(~matching.met)
     found.labels = len(lonely)
     found.missing = [labels.index.text(int(row)) for row in lonely[:NAMED]]
@@ -78,14 +85,19 @@ class _Matched:
 class _Matching:
     """Who met whom: ``met`` tells which labels have met a prediction."""
 
-    def __init__(self, labels: Labels) -> None:
-        """Start with labels that nobody met."""
+    def __init__(self, labels: Labels, first: int) -> None:
+        """Start with labels that nobody met; predictions are numbered from ``first``."""
         self.met = np.zeros(len(labels), dtype=bool)
-        self._index, self._strangers = labels.index, Strangers()
+        self._index, self._strangers, self._first = labels.index, Strangers(), first
+
+    @property
+    def strangers(self) -> tuple[Ids, ...]:
+        """The ids that met nobody."""
+        return self._strangers.parts
 
     def of(self, predictions: Iterator[tuple[Batch, Ids]]) -> Iterator[_Matched]:
         """Match the predictions batch by batch."""
-        row = 0
+        row = self._first
         for batch, ids in predictions:
             partners = self._index.find(ids)
             yield _Matched(row, batch, ids, partners, self._again(ids, partners))

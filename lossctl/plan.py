@@ -31,7 +31,8 @@ class Plan:
     conventions, beside those that were asked for. ``alternatives`` are the same for a loss that
     comes out infinite, if the inputs can be read again. ``block_rows`` bounds the rows of a block,
     ``jobs`` the threads, or processes where they may be forked; results do not depend on them.
-    ``first`` is the number of the first row: a plan may be a part of another.
+    ``scheduler`` is that of a cluster whose workers are to do it; None: this process does.
+    ``first`` is the number of the first row: a plan may be a ``part`` of another.
     """
 
     scorings: tuple[Scoring, ...]
@@ -61,7 +62,9 @@ class Plan:
     block_rows: int | None = None
     jobs: int | None = None
     fork: bool = False
+    scheduler: str | None = None
     first: int = 0
+    part: bool = False
 
     @property
     def losses(self) -> tuple[Loss, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 import numpy as np
 
@@ -10,6 +12,8 @@ from lossctl.block import Block, Floats, RowLosses, numbers_of
 from lossctl.names import readable
 from lossctl.plan import Plan
 from lossctl.sinks import TEXT, Field, Sink, Values
+from lossctl.sinks.opening import opened
+from lossctl.values import dataclass, replace
 
 
 def key_name(plan: Plan, others: Sequence[str]) -> str:
@@ -36,6 +40,47 @@ class Losses:
     def of(self, kernel: int) -> Floats:
         """Return the losses of all rows by one of the kernels, (n,)."""
         return np.concatenate([part[kernel] for part in self._parts])
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Where the rows of the parts of a plan are written to: files of a suffix in a folder."""
+
+    folder: str
+    suffix: str
+
+    def apart(self) -> Rows:
+        """Return the same with a folder of its own in that: who is given up may still write."""
+        import tempfile  # noqa: PLC0415  # 3 ms
+
+        return replace(self, folder=tempfile.mkdtemp(dir=self.folder))
+
+    def settle(self) -> None:
+        """Move the files of such a folder to where that lies."""
+        for name in os.listdir(self.folder):
+            os.rename(os.path.join(self.folder, name), os.path.join(self.folder, "..", name))
+        os.rmdir(self.folder)
+
+    @contextmanager
+    def of(self, plan: Plan, number: int) -> Iterator[Callable[[Block, RowLosses], None]]:
+        """Give what writes the rows of a part, if it has any, to a file of that number.
+
+        Raises:
+            DataError: the file cannot be written.
+
+        """
+        path = os.path.join(self.folder, f"part-{number:05}{self.suffix}")
+        rows: list[PerRow] = []
+        with ExitStack() as stack:
+
+            def see(block: Block, losses: RowLosses) -> None:
+                if not rows:
+                    rows.append(PerRow(plan, stack.enter_context(opened("--per-row", path))))
+                rows[0](block, losses)
+
+            yield see
+            for one in rows:
+                one.close()
 
 
 class PerRow:

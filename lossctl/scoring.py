@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any, TypeAlias
 
-from lossctl import align, asked, columns, diagnosis, grouping
+from lossctl import align, asked, columns, diagnosis, engines, grouping
 from lossctl.columns import ColumnOptions, Roles
 from lossctl.conclusion import conclude
 from lossctl.conventions import ALL, EXACT, Predictions, TermOptions
-from lossctl.engines import local
+from lossctl.engines import DASK, LOCAL
+from lossctl.engines.local import Tell
 from lossctl.engines.partition import Sink
 from lossctl.errors import DataError, UsageError
 from lossctl.known import is_aside, is_key, is_nameless
@@ -52,6 +53,8 @@ class Options:
     min_group: int = 1
     per_row: bool = False
     jobs: int | None = None
+    engine: str = LOCAL
+    scheduler: str | None = None
     fingerprint: bool = False
     columns: ColumnOptions = field(default_factory=ColumnOptions)
     label: LabelOptions = field(default_factory=LabelOptions)
@@ -65,6 +68,7 @@ class Options:
             ("--nan", self.nan, (ERROR, SKIP, PROPAGATE)),
             ("--unmatched", self.unmatched, (ERROR, SKIP)),
             ("--diagnose", self.diagnose, (diagnosis.WARN, diagnosis.ERROR, diagnosis.OFF)),
+            ("--engine", self.engine, (LOCAL, DASK)),
         ):
             if value not in words:
                 *others, last = words
@@ -84,6 +88,14 @@ class Options:
             raise UsageError(f"--level is between 0 and 1, not {self.level:g}")
         if not 0 <= self.sum_tolerance < 1:
             raise UsageError(f"--sum-tol is from 0 to below 1, not {self.sum_tolerance:g}")
+        self._check_engine()
+
+    def _check_engine(self) -> None:
+        if self.scheduler is not None and self.engine != DASK:
+            raise UsageError("--scheduler is for --engine dask")
+        if self.engine != LOCAL and self.reduction == NONE:
+            hint = "--per-row writes them to a folder of files"
+            raise UsageError("--reduction none prints rows, which are read elsewhere", hint=hint)
 
 
 def score(loss: str, predictions: Data, labels: Data, options: Options) -> tuple[Result, ...]:
@@ -97,7 +109,7 @@ def score(loss: str, predictions: Data, labels: Data, options: Options) -> tuple
     return run(prepare(loss, predictions, labels, options))
 
 
-def run(plan: Plan, sink: Sink | None = None, tell: local.Tell | None = None) -> tuple[Result, ...]:
+def run(plan: Plan, sink: Sink | None = None, tell: Tell | None = None) -> tuple[Result, ...]:
     """Do what was planned; a sink sees each block of rows, in their order.
 
     ``tell`` is called with the rows and the bytes of the predictions as they are read.
@@ -106,7 +118,7 @@ def run(plan: Plan, sink: Sink | None = None, tell: local.Tell | None = None) ->
         DataError: the files cannot be read, paired or scored; the sink has seen the rows before.
 
     """
-    results = conclude(plan, local.run(plan, sink, tell))
+    results = conclude(plan, engines.run(plan, sink, tell))
     infinite = any(math.isinf(result.value) for result in results)
     if not (infinite and plan.alternatives) or sink is not None:
         return results
@@ -130,7 +142,7 @@ def _with_alternatives(plan: Plan, results: tuple[Result, ...]) -> tuple[Result,
         fingerprint=False,
     )
     try:
-        found = conclude(again, local.run(again))
+        found = conclude(again, engines.run(again))
     except DataError:
         return results
     return tuple(map(_with_remark, results, found))
@@ -185,7 +197,8 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
     predicted = _predictions(domain, form, roles)
     printed = options.reduction == NONE
     own, others = asked.scorings(losses, predicted, options.terms, rows=printed)
-    infinite = domain.unit_labels and options.terms.convention == EXACT and again
+    here = again and options.engine == LOCAL  # another reading elsewhere costs too much
+    infinite = domain.unit_labels and options.terms.convention == EXACT and here
     plan = Plan(
         scorings=own,
         others=others if options.terms.convention == ALL else (),
@@ -211,6 +224,7 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         min_group=options.min_group,
         per_row=options.per_row,
         jobs=options.jobs,
+        scheduler=None if options.engine == LOCAL else options.scheduler or "",
     )
     return asked.with_class_weights(plan, options.terms)
 

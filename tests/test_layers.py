@@ -63,11 +63,11 @@ MAY_IMPORT = {
     "ids": {"texts"},
     "index": {"ids"},
     "ahead": set(),
-    "unmatched": {"ids"},
+    "unmatched": {"ids", "summaries"},
     "held": {"block", "errors", "ids", "index", "names", "sources", "unmatched"},
     "join": {
         *("ahead", "align", "columns", "errors", "held", "unmatched"),
-        *("ids", "index", "names", "sources"),
+        *("ids", "index", "names", "sources", "summaries"),
     },
     "admission": {"align", "block", "columns", "labels", "losses", "plan", "texts"},
     "diagnosis": {"labels", "losses", "names", "plan", "summaries"},
@@ -82,6 +82,7 @@ MAY_IMPORT = {
     "engines": {
         *("admission", "align", "block", "columns", "diagnosis", "errors", "join"),
         *("losses", "plan", "sources", "summaries", "unmatched", "watching"),
+        *("index", "rows"),
     },
     "sinks": {"errors", "names", "numbers", "texts"},
     "catalogue": {"conventions", "losses", "numbers"},
@@ -101,6 +102,8 @@ MAY_IMPORT = {
 EVERYWHERE = {"values"}
 # Which third-party packages may be imported where.
 THIRD_PARTY = {
+    "dask": {"engines"},
+    "distributed": {"engines"},
     "pyarrow": {"sinks", "sources"},
     "rich": {"render"},
     "jinja2": {"render"},

@@ -77,7 +77,7 @@ def score(
     quiet: options.Quiet,
     color: options.Color,
     debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
-    **asked: Unpack[options.Scoring],
+    **asked: Unpack[options.Run],
 ) -> Job:
     """Score one set of predictions.
 
@@ -114,7 +114,7 @@ def score(
 
 def _score(  # noqa: PLR0917
     inputs: tuple[str, str, str | None],
-    asked: options.Scoring,
+    asked: options.Run,
     per_row: str | None,
     gates: Gates | None,
     look: Output,

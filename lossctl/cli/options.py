@@ -272,7 +272,7 @@ class LabelFile(ClassNames, Files):
 
 
 class Scoring(Inputs, ClassNames, Labelling, Files):
-    """All that can be asked of a scoring: what ``api.Options`` has, but for ``per_row``."""
+    """All that can be asked of rows and their losses."""
 
     nan: Annotated[
         str,
@@ -387,6 +387,29 @@ class Scoring(Inputs, ClassNames, Labelling, Files):
     ]
 
 
+class Run(Scoring):
+    """A scoring, and where it is done: what ``api.Options`` has, but for ``per_row``."""
+
+    engine: Annotated[
+        str,
+        Option(
+            "--engine",
+            metavar="local|dask",
+            default="local",
+            help="Who reads the rows: this machine, or the workers of a Dask cluster. The result "
+            "is the same.",
+        ),
+    ]
+    scheduler: Annotated[
+        Optional[str],
+        Option(
+            "--scheduler",
+            metavar="ADDRESS|local",
+            help="The cluster's; local starts workers here. Default: DASK_SCHEDULER_ADDRESS.",
+        ),
+    ]
+
+
 class Compared(TypedDict):
     """What several candidates are scored against, and compared with."""
 
@@ -456,9 +479,9 @@ class Contest(Compared):
     ]
 
 
-class Batch(Contest, Scoring):
+class Batch(Contest, Run):
     """All that is asked of a batch."""
 
 
-class Report(Compared, Scoring):
+class Report(Compared, Run):
     """All that is asked of a report."""

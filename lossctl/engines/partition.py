@@ -12,8 +12,10 @@ from lossctl.columns import PREDICTION
 from lossctl.errors import DataError
 from lossctl.losses.rows import groups, row_losses
 from lossctl.plan import Plan
+from lossctl.sources.originals import check_unchanged
 from lossctl.summaries import Summary
 from lossctl.summaries.counts import Counts
+from lossctl.summaries.diagnosis import Diagnosis
 from lossctl.summaries.moments import Moments
 from lossctl.summaries.worst import Worst
 from lossctl.unmatched import Unmatched
@@ -22,6 +24,7 @@ from lossctl.watching import grouped, summaries
 
 if TYPE_CHECKING:
     from lossctl.summaries.groups import Groups
+    from lossctl.summaries.meetings import Meetings
 
 _ENOUGH_ROWS = 16_384
 AnySummary = TypeVar("AnySummary", bound=Summary)
@@ -35,6 +38,7 @@ class Summaries:
     moments: tuple[Moments, ...]
     groups: Groups | None = None
     others: tuple[Summary, ...] = ()
+    meetings: Meetings | None = None
 
     @classmethod
     def empty(cls, plan: Plan) -> Summaries:
@@ -64,12 +68,20 @@ class Summaries:
             tuple(a + b for a, b in zip(self.moments, other.moments, strict=True)),
             self.groups + other.groups if self.groups and other.groups else None,
             tuple(a + b for a, b in zip(self.others, other.others, strict=True)),
+            self.meetings + other.meetings
+            if self.meetings and other.meetings
+            else self.meetings or other.meetings,
         )
 
     def moved(self, rows: int) -> Summaries:
         """Return the summaries of rows with numbers that are greater by so much."""
         others = (one.moved(rows) if isinstance(one, Worst) else one for one in self.others)
         return replace(self, counts=self.counts.moved(rows), others=tuple(others))
+
+    def undiagnosed(self) -> Summaries:
+        """Return the summaries of rows that are not among the first ones of the input."""
+        others = (one.emptied() if isinstance(one, Diagnosis) else one for one in self.others)
+        return replace(self, others=tuple(others))
 
     def get(self, kind: type[AnySummary]) -> AnySummary | None:
         """Return the summary of a kind that the plan asked for, if it did."""
@@ -107,7 +119,8 @@ def summarise(
         unmatched_predictions=unmatched.predictions,
         unmatched_labels=unmatched.labels,
     )
-    return replace(total, counts=counts)
+    check_unchanged(plan.inputs)
+    return replace(total, counts=counts, meetings=unmatched.meetings)
 
 
 class _Waiting:
@@ -174,6 +187,8 @@ def _aligned(plan: Plan, unmatched: Unmatched) -> Iterator[Pair]:
             unmatched=plan.unmatched,
             found=unmatched,
             shown=plan.shows_rows,
+            first=plan.first,
+            part=plan.part,
         )
     shown, first = plan.shows_rows, plan.first
     return in_order(plan.inputs, plan.roles, label_as_text=as_text, shown=shown, first=first)

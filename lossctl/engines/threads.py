@@ -10,11 +10,11 @@ from itertools import chain, islice
 from threading import Event
 from typing import Any
 
+from lossctl.engines.adding import Found, at_fault, found_in, refuse
 from lossctl.engines.cores import cores
-from lossctl.engines.cutting import UNNUMBERED, is_head, located, partitions
+from lossctl.engines.cutting import partitions
 from lossctl.engines.local import Tell, watched
-from lossctl.engines.partition import Summaries, summarise
-from lossctl.errors import DataError
+from lossctl.engines.partition import Summaries
 from lossctl.plan import Plan
 from lossctl.sources.parts import Each
 from lossctl.sources.table import CutError
@@ -56,32 +56,16 @@ def _added(
         if stop.is_set():
             raise _StoppedError
 
-    def work(part: Plan) -> tuple[Plan, Summaries | DataError]:
-        try:
-            return part, summarise(watched(part, tell), unless_stopped)
-        except DataError as error:
-            return part, error
+    def work(part: Plan) -> tuple[Plan, Found]:
+        return part, found_in(watched(part, tell), unless_stopped)
 
-    total = Summaries.empty(plan)
+    total = Found(Summaries.empty(plan))
     for part, found in each(work, parts):
-        seen = total.counts.seen
-        if isinstance(found, Summaries):
-            total += _placed(part, found, total)
-        if isinstance(found, DataError) or plan.coding.conflict(total.counts.seen) is not None:
+        total = total.then(found)
+        if at_fault(plan, total) is not None:
             stop.set()
-            summarise(located(plan, part), seen=seen)  # raises, and knows what it did not know
-            hint = "score a copy, or wait until it is written"
-            raise DataError("the input changes while it is read", where=plan.inputs.name, hint=hint)
-    return total
-
-
-def _placed(part: Plan, found: Summaries, before: Summaries) -> Summaries:
-    """Return the summaries of a part with its rows numbered behind those before it."""
-    if part.first != UNNUMBERED:
-        return found
-    if not is_head(before.counts.read):
-        raise CutError
-    return found.moved(before.counts.read - UNNUMBERED)
+            refuse(plan, part, total)
+    return total.summaries
 
 
 @contextmanager

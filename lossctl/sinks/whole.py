@@ -43,6 +43,34 @@ def written_whole(path: str) -> Iterator[BinaryIO]:
         raise DataError(f"cannot write the file: {why}", where=where, hint=_hint(path)) from error
 
 
+@contextmanager
+def folder_whole(path: str) -> Iterator[str]:
+    """Give a folder whose files become those of a new folder at the end; after an error none is.
+
+    Raises:
+        DataError: something of that name is there, or the folder cannot be written.
+
+    """
+    import shutil  # noqa: PLC0415  # 2 ms
+    import tempfile  # noqa: PLC0415  # 3 ms
+
+    if os.path.lexists(path):
+        hint = "rows of a cluster go to a new folder"
+        raise DataError("there is already something of this name", where=path, hint=hint)
+    try:
+        made = tempfile.mkdtemp(prefix=".lossctl-", dir=os.path.dirname(os.path.realpath(path)))
+        try:
+            yield made
+            os.chmod(made, _mode(path, 0o777))
+            os.rename(made, path)
+        except BaseException:
+            shutil.rmtree(made, ignore_errors=True)
+            raise
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise DataError(f"cannot write the folder: {why}", where=path, hint=_hint(path)) from error
+
+
 def refuse_to_overwrite(outputs: Iterable[str | None], inputs: Iterable[Any]) -> None:
     """Refuse to write to a file that is read: an input, or one in its directory or of its glob.
 
@@ -78,10 +106,10 @@ def _hint(path: str) -> str | None:
     return None if os.path.isdir(folder) else f"there is no folder {folder}"
 
 
-def _mode(path: str) -> int:
+def _mode(path: str, usual: int = 0o666) -> int:
     """Return the rights of the file that is replaced, or those a new one gets."""
     if os.path.exists(path):
         return os.stat(path).st_mode & 0o777
     mask = os.umask(0)
     os.umask(mask)
-    return 0o666 & ~mask
+    return usual & ~mask

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from lossctl.errors import DataError
 from lossctl.names import natural_key, quoted
-from lossctl.sources.places import is_address, is_web, path_of, refuse_password, shown
-from lossctl.sources.streams import MAGIC_BYTES, STDIN, File, open_file, read_fully, reading
+from lossctl.sources.places import MAGIC_BYTES, is_address, is_web, path_of, refuse_password, shown
+from lossctl.sources.streams import STDIN, File, open_file, read_fully, reading
 from lossctl.values import dataclass
 
 NPY_MAGIC = b"\x93NUMPY"

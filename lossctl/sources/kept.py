@@ -27,6 +27,10 @@ class Kept(View):
     _made: dict[Any, Any] = field(default_factory=dict, kw_only=True, repr=False)
     _lock: Any = field(default_factory=Lock, kw_only=True, repr=False)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Hold nothing where it arrives: it is read there, once."""
+        return Kept, (self.table,)
+
     def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
         """Yield the rows in order."""
         del keep  # others may want other columns

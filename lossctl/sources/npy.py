@@ -13,7 +13,7 @@ import numpy as np
 from lossctl.errors import DataError
 from lossctl.sources.arrays import Array, ArrayTable, Values, as_table, check
 from lossctl.sources.files import EMPTY_HINT, NPY_MAGIC, Files
-from lossctl.sources.streams import File, read_fully, reading
+from lossctl.sources.streams import File, part, read_fully, reading
 from lossctl.values import dataclass
 
 
@@ -47,11 +47,7 @@ class Stored:
                     _check_size(array, file.seek(0, os.SEEK_END) - self.offset)
                     yield from self._across(file, array)
                 return
-            with self.file.open(keep=keep) as stream:
-                if array.span is None:
-                    read_fully(stream, self.offset)
-                else:
-                    stream.seek(self.offset + array.span[0] * array.width * array.dtype.itemsize)
+            with self._stream(array, keep=keep) as stream:
                 for start, rows in array.steps():
                     first, count = start * array.width, rows * array.width
                     yield _next_values(stream, array, first, count).reshape(rows, array.width)
@@ -59,9 +55,21 @@ class Stored:
                     rest = sum(map(len, iter(lambda: stream.read(1 << 20), b"")))
                     _check_size(array, _size(array) + rest)
 
+    def _stream(self, array: Array, *, keep: bool) -> BinaryIO:
+        """Return the bytes from the first value on that is wanted."""
+        if array.span is not None and isinstance(self.file, File):
+            row = array.width * array.dtype.itemsize
+            start, stop = (self.offset + end * row for end in array.span)
+            return part(self.file, start, stop)
+        stream = self.file.open(keep=keep)
+        read_fully(stream, self.offset)
+        return stream
+
     def reachable(self) -> bool:
         """Whether blocks can start at any row: in files that are not packed."""
-        return isinstance(self.file, File) and self.file.plain()
+        if not isinstance(self.file, File) or not self.file.plain():
+            return False
+        return self.file.source is None or not self.fortran  # else all of it has to be fetched
 
     def _across(self, file: BinaryIO, array: Array) -> Iterator[Values]:
         """Yield blocks of an array that lies column by column."""

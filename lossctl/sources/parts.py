@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from lossctl.block import Booleans
 from lossctl.sources.arrays import ArrayTable
 from lossctl.sources.arrow import ArrowTable
 from lossctl.sources.chunks import CR, LF, QUOTE, Codes, chunks
-from lossctl.sources.streams import part, read_fully, reading
+from lossctl.sources.streams import File, part, read_fully, reading
 from lossctl.sources.table import Reachable, Table
 from lossctl.sources.text import TextFile, TextTable
 from lossctl.sources.views import View
@@ -24,21 +24,100 @@ if TYPE_CHECKING:
 
 Each = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]  # map, on as many threads
 
+T = TypeVar("T")
 WINDOW = 4 * 1024 * 1024
+_FAR = 64 * 1024 * 1024  # bytes of a window that is counted elsewhere
+_FILES = 16  # of a part: each may take a request or two
 
 
-def reachable(table: Table, each: Each) -> Reachable | None:
+def reachable(table: Table, each: Each, *, far: bool = False) -> Reachable | None:
     """Return a table as one of which any rows can be read, if that is possible.
 
-    The lines of text are counted for it, which takes a reading of its own.
+    The lines of text are counted for it, which takes a reading of its own: of text that comes from
+    elsewhere only where ``each`` works on machines that are ``far``.
     """
     if isinstance(table, ArrayTable):
         return table if all(array.storage.reachable() for array in table.arrays) else None
     if isinstance(table, TextTable):
-        return _counted(table, each) if table.plain() else None
+        near = all(text.file.source is None for text in table.files)
+        return _counted(table, each, far=far) if table.plain() and (near or far) else None
     if isinstance(table, ArrowTable):
         return _grouped(table)
-    return _beside(table, each) if isinstance(table, View) else None
+    return _beside(table, each, far=far) if isinstance(table, View) else None
+
+
+def file_parts(table: Table, size: int) -> Iterator[Table]:
+    """Cut a table that cannot be read from any row on near every ``size`` bytes.
+
+    Text is cut anywhere: such a part is to be ``ended`` before it is read. What is packed, or
+    JSON, or Arrow's, is cut between its files. A part has at most ``_FILES`` of them.
+    """
+    from lossctl.sources.jsonl import JsonTable  # noqa: PLC0415  # 3 ms
+
+    if isinstance(table, View) and table.other is None:
+        for one in file_parts(table.table, size):
+            yield replace(table, table=one)
+    elif isinstance(table, TextTable):
+        pieces = [piece for text in table.files for piece in _pieces(text, size)]
+        for texts in _gathered(pieces, size, _bytes_of):
+            yield replace(table, files=tuple(texts))
+    elif isinstance(table, JsonTable):
+        for files in _gathered(table.files, size, File.size):
+            yield replace(table, files=tuple(files))
+    elif isinstance(table, ArrowTable) and _grouped(table) is None:
+        for parts in _gathered(table.parts, size, lambda one: one.size):
+            yield replace(table, parts=tuple(parts))
+
+
+def _pieces(text: TextFile, size: int) -> Iterator[TextFile]:
+    """Cut a file every so many bytes, wherever that is in a line; one that is packed is whole."""
+    end = text.file.size() if text.file.plain() else 0
+    if end - text.start <= size:
+        yield text
+        return
+    for start in range(text.start, end, size):
+        yield replace(text, start=start, stop=min(start + size, end), ragged=start > text.start)
+
+
+def _bytes_of(text: TextFile) -> int:
+    if text.stop is not None:
+        return _length(text)
+    return text.file.size() - text.start if text.file.plain() else 0
+
+
+def _gathered(items: Iterable[T], size: int, bytes_of: Callable[[T], int]) -> Iterator[list[T]]:
+    """Put neighbours together as long as they are small, and few."""
+    some: list[T] = []
+    total = 0
+    for item in items:
+        more = bytes_of(item)
+        if some and (total + more > size or len(some) >= _FILES):
+            yield some
+            some, total = [], 0
+        some.append(item)
+        total += more
+    if some:
+        yield some
+
+
+def ended(table: Table) -> Table:
+    """Return a part of text that was cut anywhere, with the lines that start in it."""
+    if isinstance(table, View):
+        return replace(table, table=ended(table.table))
+    if not isinstance(table, TextTable) or all(text.stop is None for text in table.files):
+        return table
+    files = (_with_whole_lines(text) for text in table.files)
+    return replace(table, files=tuple(text for text in files if text.stop is None or _length(text)))
+
+
+def _with_whole_lines(text: TextFile) -> TextFile:
+    if text.stop is None:
+        return text
+    end = text.file.size()
+    start = _line_end(text, text.start - 1, end) if text.ragged else text.start
+    stop = _line_end(text, text.stop - 1, end)
+    line = text.line if start == text.start and not text.ragged else None
+    return TextFile(text.file, start, line, stop)
 
 
 def text_parts(table: Table, size: int, first_rows: int) -> Iterator[Table]:
@@ -83,6 +162,9 @@ def numbered(whole: Table, part_: Table) -> Table:
     starts = {text.file: text for text in whole.files}
     files = []
     for text in part_.files:
+        if text.stop is None:
+            files.append(text)
+            continue
         first = starts[text.file]
         with part(text.file, first.start, text.start) as before:
             found = chunks(before, None, whole.dialect.delimiter, keep_blank=False)
@@ -95,15 +177,14 @@ def _length(text: TextFile) -> int:
     return (text.stop or 0) - text.start
 
 
-def _line_end(text: TextFile, wanted: int, end: int) -> int:
+def _line_end(text: TextFile, place: int, end: int) -> int:
     """Return the place behind the first line end from some place on."""
-    with part(text.file, wanted, end) as stream:
-        place = wanted
-        while data := read_fully(stream, WINDOW // 64):
-            found = data.find(b"\n")
-            if found >= 0:
-                return place + found + 1
-            place += len(data)
+    while place < end:
+        stop = min(place + WINDOW // 64, end)
+        found = _bytes(text, place, stop).find(b"\n")
+        if found >= 0:
+            return place + found + 1
+        place = stop
     return end
 
 
@@ -167,12 +248,13 @@ class _Counted(TextTable):
         return TextTable(self.name, kept, self.dialect, self.chunk_bytes)
 
 
-def _counted(table: TextTable, each: Each) -> _Counted | None:
+def _counted(table: TextTable, each: Each, *, far: bool) -> _Counted | None:
     """Count the rows of a table of text; None where a line end is not always that of a row."""
+    size = _FAR if far else WINDOW
     windows = [
-        _Window(text, start, min(start + WINDOW, end), start + WINDOW >= end)
+        _Window(text, start, min(start + size, end), start + size >= end)
         for text, end in zip(table.files, table.file_ends(), strict=True)
-        for start in range(text.start, end, WINDOW)
+        for start in range(text.start, end, size)
     ]
     rows, inside = 0, False
     for i, found in enumerate(each(_ends_in, windows)):
@@ -310,9 +392,9 @@ class _Beside(View):
         return View(own, self.hidden, other, self.column, self.listed)
 
 
-def _beside(view: View, each: Each) -> _Beside | None:
-    own = reachable(view.table, each)
-    other = None if view.other is None else reachable(view.other, each)
+def _beside(view: View, each: Each, *, far: bool) -> _Beside | None:
+    own = reachable(view.table, each, far=far)
+    other = None if view.other is None else reachable(view.other, each, far=far)
     if own is None or (view.other is not None and (other is None or other.rows != own.rows)):
         return None
     return _Beside(own, view.hidden, other, view.column, view.listed)

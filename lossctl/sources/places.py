@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
 HEAD = 64 * 1024  # of a file: enough for most of what is looked at before it is read
+MAGIC_BYTES = 6  # enough for every format and compression that is told by its first bytes
 TIMEOUT = 30.0  # seconds without a byte
 _BY_PATH = ("s3://", "gs://", "gcs://", "file://")  # a ? is part of a name there
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -29,8 +30,12 @@ class Place(Protocol):
     def size(self) -> int:
         """How many there are."""
 
-    def rest(self, position: int) -> Any:
-        """Return a stream of the bytes from there on.
+    @property
+    def ranges(self) -> bool:
+        """Whether any part of it costs no more than its bytes."""
+
+    def rest(self, position: int, stop: int | None = None) -> Any:
+        """Return a stream of the bytes from there on, of which those before ``stop`` are wanted.
 
         Raises:
             DataError: it is not the same file any more, or it cannot be read.

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from lossctl.errors import DataError
-from lossctl.sources.places import HEAD, TIMEOUT, Remote, changed
+from lossctl.sources.places import HEAD, MAGIC_BYTES, TIMEOUT, Remote, changed
 from lossctl.values import dataclass
 
 _BUFFER = 16 * 1024 * 1024  # a request for less costs as long
@@ -34,14 +34,24 @@ class Stored:
     size: int
     version: Mapping[str, object]
 
-    def rest(self, position: int) -> Any:
-        """Return a stream of the bytes from there on."""
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Take no more along, where it is sent, than tells what it is."""
+        return Stored, (self.address, self.head[:MAGIC_BYTES], self.size, self.version)
+
+    @property
+    def ranges(self) -> bool:
+        """Any part of it can be asked for."""
+        return True
+
+    def rest(self, position: int, stop: int | None = None) -> Any:
+        """Return a stream of the bytes from there on, of which those before ``stop`` are wanted."""
         import pyarrow as pa  # noqa: PLC0415
 
         file = self.at_random()
         with asking(self.address):
             file.seek(position)
-            return pa.BufferedInputStream(file, _BUFFER)
+            wanted = (self.size if stop is None else stop) - position
+            return pa.BufferedInputStream(file, max(1, min(_BUFFER, wanted)))
 
     def at_random(self) -> Any:
         """Return it as a file of Arrow's, of which only what is wanted is read."""

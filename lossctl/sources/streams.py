@@ -13,12 +13,11 @@ from typing import IO, Any, BinaryIO, Protocol, cast
 
 from lossctl.errors import DataError
 from lossctl.names import did_you_mean
-from lossctl.sources.places import Remote, is_address, is_web, shown
+from lossctl.sources.places import MAGIC_BYTES, Remote, changed, is_address, is_web, shown
 from lossctl.sources.unpacking import DAMAGED, compression, unpacked
-from lossctl.values import dataclass, field
+from lossctl.values import dataclass, field, replace
 
 STDIN = "-"
-MAGIC_BYTES = 6  # enough for every format and compression that is told by its first bytes
 _IN_MEMORY = 16 * 1024 * 1024
 
 
@@ -131,6 +130,7 @@ class File:
     path: str
     source: Tape | Remote | None = None
     copies: list[Copy] = field(default_factory=list, compare=False)  # one, if somebody had to seek
+    stamp: tuple[int, int] | None = None  # size and time of the last change, as it was found
 
     @property
     def name(self) -> str:
@@ -175,7 +175,9 @@ class File:
         return self.seekable(keep=keep)
 
     def plain(self) -> bool:
-        """Whether the bytes lie on this machine as they are, so that one can start anywhere."""
+        """Whether the bytes are stored as they are, so that one can start anywhere."""
+        if isinstance(self.source, Remote):
+            return self.source.place.ranges and compression(self.source.place.head) is None
         if self.source is not None:
             return False
         with self.open(keep=True) as stream:
@@ -183,19 +185,34 @@ class File:
 
     def size(self) -> int:
         """Return the number of bytes of a file that is ``plain``."""
+        if isinstance(self.source, Remote):
+            return self.source.place.size
         with reading(self):
             return os.stat(self.path).st_size
 
     def check(self) -> None:
-        """Refuse a file that was read in pieces and is not the same any more."""
+        """Refuse a file that is not as it was found.
+
+        Raises:
+            DataError: it was changed since, or it is gone.
+
+        """
         if isinstance(self.source, Remote):
             self.source.place.check()
+        elif self.stamp is not None:
+            with reading(self):
+                now = os.stat(self.path)
+            if _stamp(now) != self.stamp:
+                raise changed(self.name)
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
 
 
 class _Part(io.RawIOBase):
-    def __init__(self, file: io.FileIO, name: str, start: int, stop: int) -> None:
-        self._file, self._name, self._left = file, name, stop - start
-        file.seek(start)
+    def __init__(self, file: Any, name: str, size: int) -> None:
+        self._file, self._name, self._left = file, name, size
 
     def readable(self) -> bool:
         return True
@@ -217,7 +234,12 @@ class _Part(io.RawIOBase):
 def part(file: File, start: int, stop: int) -> BinaryIO:
     """Return some of the bytes of a ``plain`` file as a stream."""
     with reading(file):
-        return cast("BinaryIO", _Part(io.FileIO(file.path), file.name, start, stop))
+        if isinstance(file.source, Remote):
+            stream = file.source.place.rest(start, stop)
+        else:
+            stream = io.FileIO(file.path)
+            stream.seek(start)
+        return cast("BinaryIO", _Part(stream, file.name, stop - start))
 
 
 def as_seekable(stream: BinaryIO) -> BinaryIO:
@@ -262,8 +284,9 @@ def open_file(path: str) -> File:
     with reading(file):
         if path == STDIN:
             return _once(path, io.FileIO(0, closefd=False))
-        if stat.S_ISREG(os.stat(path).st_mode):
-            return file
+        status = os.stat(path)
+        if stat.S_ISREG(status.st_mode):
+            return replace(file, stamp=_stamp(status))
         return _once(path, io.FileIO(path))
 
 

@@ -31,13 +31,15 @@ class TextFile:
 
     The records start at the byte ``start``, on a line counted from 1. ``stop`` is where a part
     ends, None for a file that is whole. The ``line`` of a part is None until somebody asks: what
-    it says of its lines before that is counted from its own start.
+    it says of its lines before that is counted from its own start. A part may be ``ragged``: cut
+    anywhere, so that its first line is the first that starts in it.
     """
 
     file: File
     start: int
     line: int | None
     stop: int | None = None
+    ragged: bool = False
 
 
 @dataclass(frozen=True)

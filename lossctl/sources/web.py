@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from lossctl.errors import DataError
 from lossctl.names import quoted
-from lossctl.sources.places import HEAD, TIMEOUT, Remote, changed, shown
+from lossctl.sources.places import HEAD, MAGIC_BYTES, TIMEOUT, Remote, changed, shown
 from lossctl.values import dataclass
 from lossctl.version import __version__
 
@@ -49,12 +49,21 @@ class Page:
     head: bytes
     version: _Version
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Take no more along, where it is sent, than tells what it is."""
+        return Page, (self.address, self.head[:MAGIC_BYTES], self.version)
+
     @property
     def size(self) -> int:
         """Its bytes."""
         return self.version.size
 
-    def rest(self, position: int) -> _Transfer:
+    @property
+    def ranges(self) -> bool:
+        """Many small requests would cost more than one for all."""
+        return False
+
+    def rest(self, position: int, stop: int | None = None) -> _Transfer:  # noqa: ARG002
         """Return a stream of the bytes from there on."""
         return _Transfer(shown(self.address), self._response(position), self.size - position, self)
 
@@ -71,7 +80,7 @@ class Page:
         return self._response(self.size - left)
 
     def at_random(self) -> None:
-        """Many small requests would cost more than one for all."""
+        """Do without: see ``ranges``."""
 
     def check(self) -> None:
         """Do nothing: every answer was checked when it came."""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossctl.block import Block, Floats, Integers, RowLosses, numbers_of
+from lossctl.block import (
+    UNNUMBERED,
+    UNPLACED,
+    Block,
+    Floats,
+    Integers,
+    RowLosses,
+    numbers_of,
+)
 from lossctl.values import dataclass
 
 ROWS = 100_000  # the first ones of the input tell
@@ -33,11 +41,19 @@ class Diagnosis:
         """Return the counts of no rows; an event is predicted above the threshold."""
         return cls(threshold, np.zeros((classes, classes), dtype=np.int64))
 
+    def emptied(self) -> Diagnosis:
+        """Return the counts of no rows."""
+        return Diagnosis(self.threshold, np.zeros_like(self.confusion))
+
     def add(self, block: Block, _: RowLosses) -> Diagnosis:
         """Return the counts with a block's added."""
-        if not len(block.rows) or block.rows[0] >= ROWS:
+        if not len(block.rows):
             return self
-        count = int(np.searchsorted(numbers_of(block.rows), ROWS))
+        first = int(block.rows[0])
+        start = UNPLACED if UNPLACED <= first < UNNUMBERED else 0
+        if first - start >= ROWS:
+            return self
+        count = int(np.searchsorted(numbers_of(block.rows), start + ROWS))
         prediction, label = block.prediction[:count], block.label[:count]
         guess, truth = self._classes(prediction, label)
         classes = len(self.confusion)
