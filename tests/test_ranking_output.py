@@ -497,6 +497,16 @@ def test_what_formats_of_results_are_not_for(name: str, lossctl: Callable[..., R
         assert f"a list has no {name} format" in run.err
 
 
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in WITH_GROUPS])
+def test_groups_are_not_dropped_in_silence(name: str, lossctl: Callable[..., Run]) -> None:
+    for command in (["mse", "f.csv"], ["batch", "mse", "f.csv"]):
+        run = lossctl(*command, "--by", "g", "--format", name)
+        assert (run.code, run.out) == (2, "")
+        assert f"error: --by has no {name} format\nhint: it has auto, table, tsv" in run.err
+    for other in WITH_GROUPS:
+        Output(other).check_rows(reduction=None, per_row=None, worst=0, by=["g"])
+
+
 def test_the_program_writes_them(
     lossctl: Callable[..., Run], write: Callable[[str, str], Path], tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from lossctl.render.formats import (
     BY_SUFFIX,
     FORMATS,
     OF_LISTS,
+    WITH_GROUPS,
     WITH_PLOT,
     WITH_PRECISION,
     WITH_WORST,
@@ -70,6 +71,10 @@ class Output:
             raise UsageError("--per-row and -o name the same file")
         if worst and self.format not in WITH_WORST:
             raise UsageError(f"--worst has no {self.format} format")
+        if by and self.format not in WITH_GROUPS:
+            raise UsageError(
+                f"--by has no {self.format} format", hint=f"it has {', '.join(WITH_GROUPS)}"
+            )
         if self.plot and self.format not in WITH_PLOT:
             raise UsageError(
                 f"--plot has no {self.format} format", hint="it has table, markdown and json"
