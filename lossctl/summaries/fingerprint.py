@@ -9,16 +9,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from lossctl.block import Block, Floats, RowLosses
+from lossctl.ids import Words, mixed
 from lossctl.numbers import spelled, to_number
 from lossctl.values import dataclass
 
-Words = npt.NDArray[np.uint64]
 _LANES = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
-# Stafford's variant 13 of the finalizer of MurmurHash3: a one-to-one mix of 64 bits.
-_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_SPREAD = np.uint64(0xBF58476D1CE4E5B9)  # odd: different numbers stay different
 _MASK = (1 << 64) - 1
 
 
@@ -39,10 +37,10 @@ class Fingerprint:
         return self + Fingerprint(self.names, (first, second))
 
     def _sum(self, block: Block, lane: np.uint64) -> int:
-        words = _mixed(self.of_labels(block, lane) + lane)
+        words = mixed(self.of_labels(block, lane) + lane)
         if block.shown is not None and block.shown.keys is not None:
             texts = block.shown.keys.tolist()
-            words = _mixed(words ^ np.array([_of_text(text, lane) for text in texts], np.uint64))
+            words = mixed(words ^ np.array([_of_text(text, lane) for text in texts], np.uint64))
         return int(np.add.reduce(words, dtype=np.uint64))
 
     def of_labels(self, block: Block, lane: np.uint64 = _LANES[0]) -> Words:
@@ -54,7 +52,7 @@ class Fingerprint:
         words = np.zeros(len(label), np.uint64)
         one = _numbers(np.ones(1), lane)
         for column, name in zip(label.T, names, strict=True):  # a row of one 1 is the class's name
-            cells = _mixed((_numbers(column, lane) - one) * _FIRST) + name
+            cells = mixed((_numbers(column, lane) - one) * _SPREAD) + name
             words += np.where((column == 0) & (len(names) > 1), np.uint64(0), cells)
         return words
 
@@ -68,15 +66,9 @@ class Fingerprint:
         return "".join(f"{part:016x}" for part in self.sums)
 
 
-def _mixed(words: Words) -> Words:
-    words = (words ^ (words >> np.uint64(30))) * _FIRST
-    words = (words ^ (words >> np.uint64(27))) * _SECOND
-    return words ^ (words >> np.uint64(31))
-
-
 def _numbers(values: Floats, lane: np.uint64) -> Words:
     """Return a hash of each number, of which −0 is 0."""
-    return _mixed((values + 0.0).view(np.uint64) + lane)
+    return mixed((values + 0.0).view(np.uint64) + lane)
 
 
 def _of_text(text: str, lane: np.uint64) -> int:
