@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lossctl
+from lossctl.block import Counted, RowLosses, Scored
 from lossctl.engines import cutting, local, partition
 from lossctl.errors import DataError, UsageError
 from lossctl.result import Group
@@ -27,6 +29,22 @@ from lossctl.summaries.group_names import coded
 from lossctl.texts import Names
 
 N = 240
+
+
+# What is kept, and sent, of groups
+
+
+def test_groups_are_put_together_once_and_sent_as_they_were() -> None:
+    found = groups.Groups((groups.MEANS,))
+    for names in (Names(np.arange(3), ("a", "b", "c")), Names(np.arange(2), ("d", "b"))):
+        losses = RowLosses(np.ones((1, len(names))), (Counted((0,), 1.0),))
+        found = found.add(Scored(losses, groups=(names,)))
+    before = pickle.dumps(found)
+    assert found.sums is found.sums
+    assert pickle.dumps(found) == before
+    sent = pickle.loads(before)  # noqa: S301  # of our own making
+    assert [*sent.sums.names.texts(0)] == [*found.sums.names.texts(0)]
+    assert len(sent.parts) == len(found.parts) == 2
 
 
 # The exact sums of many groups

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from functools import cached_property
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -286,10 +287,14 @@ class Groups:
             parts = [_together(parts)]
         return replace(self, parts=tuple(parts))
 
-    @property
+    @cached_property
     def sums(self) -> Sums:
         """The sums of all groups; there is at least one."""
         return self.parts[0] if len(self.parts) == 1 else _together(self.parts)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is sent elsewhere: the lists, of which ``sums`` can be made again."""
+        return {name: value for name, value in self.__dict__.items() if name != "sums"}
 
 
 @np.errstate(all="ignore")
