@@ -144,8 +144,7 @@ def _score(  # noqa: PLR0917
                 results = scoring.run(plan, tell=tell)
             else:
                 results = api.run_with_rows(plan, per_row, tell)
-    for warning in dict.fromkeys(w for result in results for w in result.warnings):
-        terminal.say("warning", warning)
+    terminal.warn(results)
     verdicts = () if gates is None else tuple(gates.verdicts(results))
     if asked["reduction"] != "none" and per_row != "-":
         look.write(results, terminal, verdicts)

@@ -73,6 +73,5 @@ def _explain(
     plan = explaining.planned(*inputs, api.options_of(**asked))
     with terminal.progress(plan.inputs.predictions.size) as tell:
         results, found = explaining.explain(plan, wanted, tell)
-    for warning in dict.fromkeys(w for result in results for w in result.warnings):
-        terminal.say("warning", warning)
+    terminal.warn(results)
     look.write_explanations(found, terminal)

@@ -153,6 +153,5 @@ def _say(found: Report, terminal: Terminal) -> bool:
     if found.ranking is not None:
         say(found.ranking, terminal)
         return bool(found.ranking.failed)
-    for warning in dict.fromkeys(w for one in found.results for w in one.warnings):
-        terminal.say("warning", warning)
+    terminal.warn(found.results)
     return False

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
-from typing import TextIO, TypeAlias
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from lossctl.errors import UsageError
 from lossctl.names import printable
 from lossctl.values import dataclass, field
+
+if TYPE_CHECKING:
+    from lossctl.result import Result
 
 _COLORS = {
     "error": "\x1b[1;31m",
@@ -93,6 +96,11 @@ class Terminal:
             print(f"{start}{kind}:{end} {printable(text)}", file=self.stderr, flush=True)
         except OSError:  # where nobody can be told, the exit code still says it
             discard(sys.stderr)
+
+    def warn(self, results: Iterable[Result]) -> None:
+        """Tell what is to be known of results, each thing once."""
+        for warning in dict.fromkeys(w for result in results for w in result.warnings):
+            self.say("warning", warning)
 
 
 @dataclass(frozen=True)
