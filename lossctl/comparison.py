@@ -12,11 +12,11 @@ from lossctl.block import Block, Booleans, Counted, Floats, Integers, RowLosses,
 from lossctl.errors import DataError
 from lossctl.ids import Ids, Rows, Words, mixed
 from lossctl.index import Index, index_of
+from lossctl.ledger import RECORD, InMemory, OnDisk, Records, Store
 from lossctl.losses.registry import AS_ROOT_MEAN
 from lossctl.losses.terms import Scoring
 from lossctl.names import listing, quoted, readable
 from lossctl.plan import Plan
-from lossctl.records import RECORD, InMemory, OnDisk, Records, Store
 from lossctl.result import Delta
 from lossctl.statistics import Spread
 from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum
