@@ -18,7 +18,7 @@ from lossctl.names import printable
 from lossctl.values import dataclass, replace
 
 if TYPE_CHECKING:
-    from lossctl.render.report import Report
+    from lossctl.render.content import Content
     from lossctl.scoring import Options
 
 _WORST = 20  # rows
@@ -127,14 +127,14 @@ def _options(loss: str, asked: Options) -> Options:
     return replace(asked, plot=True, per_class=True, worst=worst)
 
 
-def _found(loss: str, rest: Asked, asked: Options, tell: Any) -> Report:
+def _found(loss: str, rest: Asked, asked: Options, tell: Any) -> Content:
     """Score one set of predictions, or rank several."""
     from lossctl import api, scoring  # noqa: PLC0415  # NumPy
-    from lossctl.render.report import Report  # noqa: PLC0415
+    from lossctl.render.content import Content  # noqa: PLC0415
 
     if len(rest.predictions) == 1 and rest.baseline is None:
         plan = scoring.prepare(loss, rest.predictions[0], rest.labels, asked)
-        return Report(scoring.run(replace(plan, fork=True), tell=tell))
+        return Content(scoring.run(replace(plan, fork=True), tell=tell))
     ranking = api.ranking(
         loss,
         rest.predictions,
@@ -145,10 +145,10 @@ def _found(loss: str, rest: Asked, asked: Options, tell: Any) -> Report:
         options=asked,
         tell=tell,
     )
-    return Report(ranking.results, ranking=ranking)
+    return Content(ranking.results, ranking=ranking)
 
 
-def _say(found: Report, terminal: Terminal) -> bool:
+def _say(found: Content, terminal: Terminal) -> bool:
     """Say what went wrong and what is to be known; return whether a file could not be scored."""
     if found.ranking is not None:
         say(found.ranking, terminal)

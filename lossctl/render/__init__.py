@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 from lossctl.render.cells import PRECISION
-from lossctl.render.report import Looks, Report
+from lossctl.render.content import Content, Looks
 from lossctl.result import Ranking, Result
 
 if TYPE_CHECKING:  # the formats' names are asked for without NumPy
@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # the formats' names are asked for without NumPy
 
 _BRIEF = 3  # keys of an entry
 
-Writer: TypeAlias = Callable[[Report, TextIO, Looks], None]
+Writer: TypeAlias = Callable[[Content, TextIO, Looks], None]
 
 
 def _format(name: str, stream: TextIO) -> str:
@@ -37,7 +37,7 @@ def write(
 
     Verdicts are shown by Markdown, JUnit and Prometheus.
     """
-    _writer(_format(name, stream))(Report(results, verdicts), stream, looks)
+    _writer(_format(name, stream))(Content(results, verdicts), stream, looks)
 
 
 def write_ranking(
@@ -48,7 +48,7 @@ def write_ranking(
     verdicts: Sequence[Verdict] = (),
 ) -> None:
     """Write the results of a batch, in the order of the ranking; formats as for ``write``."""
-    _writer(_format(name, stream))(Report(ranking.results, verdicts, ranking), stream, looks)
+    _writer(_format(name, stream))(Content(ranking.results, verdicts, ranking), stream, looks)
 
 
 def _writer(name: str) -> Writer:

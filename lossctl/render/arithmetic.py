@@ -9,7 +9,7 @@ from lossctl.explanation import Explanation, Step
 from lossctl.names import printable
 from lossctl.numbers import spelled
 from lossctl.render.cells import Grid, Name, counted, label_text, short
-from lossctl.render.report import Looks
+from lossctl.render.content import Looks
 
 MOST = 20  # classes or outputs that people are shown all of
 _FEW = 8  # of more than that

@@ -7,24 +7,24 @@ from html import escape
 from typing import TYPE_CHECKING, TextIO
 
 from lossctl.names import printable
-from lossctl.render.report import Report
+from lossctl.render.content import Content
 from lossctl.render.text import number
 from lossctl.result import Failure, Result
 
 if TYPE_CHECKING:
     from lossctl.gates import Verdict
-    from lossctl.render.report import Looks
+    from lossctl.render.content import Looks
 
 
-def write_junit(report: Report, stream: TextIO, _: Looks) -> None:
+def write_junit(content: Content, stream: TextIO, _: Looks) -> None:
     """Write one suite: gates that fail are failures, candidates without a result are errors.
 
     A result that no gate was asked about is a test that passes. No test has a time of its own.
     """
-    verdicts = report.verdicts
+    verdicts = content.verdicts
     judged = {_key(verdict.result) for verdict in verdicts}
-    scored = [result for result in report.results if _key(result) not in judged]
-    failed = report.failed
+    scored = [result for result in content.results if _key(result) not in judged]
+    failed = content.failed
     counts = {
         "tests": len(verdicts) + len(scored) + len(failed),
         "failures": sum(not verdict.passed for verdict in verdicts),
@@ -35,7 +35,7 @@ def write_junit(report: Report, stream: TextIO, _: Looks) -> None:
     stream.write(f"<testsuite{_attributes(name='lossctl', **counts, skipped=0, time=0)}>\n")
     stream.writelines(_cases(scored, verdicts))
     for failure in failed:
-        loss = report.ranking.loss if report.ranking else ""
+        loss = content.ranking.loss if content.ranking else ""
         stream.writelines(_error(loss, failure))
     stream.write("</testsuite>\n</testsuites>\n")
 

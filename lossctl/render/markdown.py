@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, TextIO
 from lossctl.names import printable
 from lossctl.render import cells, standings
 from lossctl.render.cells import Grid, Name
-from lossctl.render.report import Report
+from lossctl.render.content import Content
 from lossctl.result import Ranking, Result
 
 if TYPE_CHECKING:
     from lossctl.gates import Verdict
-    from lossctl.render.report import Looks
+    from lossctl.render.content import Looks
 
 
 def write_rows(rows: Sequence[Sequence[str]], stream: TextIO) -> None:
@@ -41,13 +41,13 @@ def _bullet(note: str) -> str:
     return f"- {_code(note)}"
 
 
-def write_markdown(report: Report, stream: TextIO, looks: Looks) -> None:
+def write_markdown(content: Content, stream: TextIO, looks: Looks) -> None:
     """Write the table, what the results have in common, and their signatures; then the rest."""
-    results, ranking, precision = report.results, report.ranking, looks.precision
+    results, ranking, precision = content.results, content.ranking, looks.precision
     named = ranking is not None
     _write(_ranking(ranking, precision) if ranking else _results(results, precision), stream)
-    if report.verdicts:
-        _write(["", *(_verdict(one, named=named) for one in report.verdicts)], stream)
+    if content.verdicts:
+        _write(["", *(_verdict(one, named=named) for one in content.verdicts)], stream)
     for grid in cells.further(results, precision, named=named):
         title = "".join(map(_cell, grid.title))
         _write(["", *([f"{title}:", ""] if title else ())], stream)

@@ -6,32 +6,32 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
-from lossctl.render.report import Report
+from lossctl.render.content import Content
 from lossctl.result import SCHEMA, Group, Result
 from lossctl.values import replace
 
 if TYPE_CHECKING:
-    from lossctl.render.report import Looks
+    from lossctl.render.content import Looks
 
 _LINE = json.JSONEncoder(allow_nan=False)
 _PRETTY = json.JSONEncoder(allow_nan=False, indent=2)
 
 
-def write_json(report: Report, stream: TextIO, _: Looks) -> None:
+def write_json(content: Content, stream: TextIO, _: Looks) -> None:
     """Write one object, or for several losses an object with a list of them; strict RFC 8259.
 
     A group is a line.
     """
-    stream.writelines(_object(_document(report)))
+    stream.writelines(_object(_document(content)))
     stream.write("\n")
 
 
-def write_jsonl(report: Report, stream: TextIO, _: Looks) -> None:
+def write_jsonl(content: Content, stream: TextIO, _: Looks) -> None:
     """Write an object a line, strict RFC 8259 each: the results, then what failed."""
-    for result in report.results:
-        stream.writelines(_object(_fields(report, result), None))
+    for result in content.results:
+        stream.writelines(_object(_fields(content, result), None))
         stream.write("\n")
-    stream.writelines(dumped(failure.to_dict()) for failure in report.failed)
+    stream.writelines(dumped(failure.to_dict()) for failure in content.failed)
 
 
 def dumped(value: Any, *, indent: int | None = None, ensure_ascii: bool = True) -> str:
@@ -39,19 +39,19 @@ def dumped(value: Any, *, indent: int | None = None, ensure_ascii: bool = True) 
     return json.dumps(value, indent=indent, ensure_ascii=ensure_ascii, allow_nan=False) + "\n"
 
 
-def _document(report: Report) -> dict[str, Any]:
+def _document(content: Content) -> dict[str, Any]:
     """Return an object with iterators in it where there may be long lists."""
-    ranking, results = report.ranking, report.results
+    ranking, results = content.ranking, content.results
     if ranking is None and len(results) == 1:
-        return _fields(report, results[0])
+        return _fields(content, results[0])
     head = {"schema": SCHEMA} if ranking is None else replace(ranking, results=()).to_dict()
-    pieces = (_object(_fields(report, result), "    ") for result in results)
+    pieces = (_object(_fields(content, result), "    ") for result in results)
     return {**head, "results": pieces}
 
 
-def _fields(report: Report, result: Result) -> dict[str, Any]:
+def _fields(content: Content, result: Result) -> dict[str, Any]:
     """Return a result likewise."""
-    ranked = report.ranking is not None
+    ranked = content.ranking is not None
     if result.groups is None:
         return result.to_dict(ranked=ranked)
     fields = replace(result, groups=()).to_dict(ranked=ranked)

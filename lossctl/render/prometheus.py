@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias
 from lossctl.names import printable
 from lossctl.numbers import spelled
 from lossctl.render.cells import column_names
-from lossctl.render.report import Report
+from lossctl.render.content import Content
 from lossctl.render.text import apart
 from lossctl.result import Delta, Group, Result
 
 if TYPE_CHECKING:
-    from lossctl.render.report import Looks
+    from lossctl.render.content import Looks
 
 Sample: TypeAlias = tuple[Mapping[str, str], float | None]
 
@@ -49,19 +49,19 @@ _GROUP: dict[str, tuple[str, Callable[[Group], float | None]]] = {
 }
 
 
-def write_prometheus(report: Report, stream: TextIO, _: Looks) -> None:
+def write_prometheus(content: Content, stream: TextIO, _: Looks) -> None:
     """Write a gauge for each number; what is not known has no sample.
 
     Results are labelled with ``loss`` and ``predictions``, groups with their columns besides.
     """
-    results = {(one.loss, one.predictions): one for one in report.results}.values()
+    results = {(one.loss, one.predictions): one for one in content.results}.values()
     for name, (told, value) in _RESULT.items():
         _write(name, told, ((_whose(one), value(one)) for one in results), stream)
     for name, (told, of_delta) in _DELTA.items():
         _write(name, told, _of_deltas(results, of_delta), stream)
-    gates = (({**_whose(v.result), "gate": v.gate}, int(v.passed)) for v in report.verdicts)
+    gates = (({**_whose(v.result), "gate": v.gate}, int(v.passed)) for v in content.verdicts)
     _write("gate_passed", "Whether the gate passed: 1 or 0.", gates, stream)
-    _write("candidate_failed", "Whether it could not be scored: 1 or 0.", _failed(report), stream)
+    _write("candidate_failed", "Whether it could not be scored: 1 or 0.", _failed(content), stream)
     for name, (told, of_group) in _GROUP.items():
         _write(name, told, _of_groups(results, of_group), stream)
 
@@ -88,11 +88,11 @@ def _of_deltas(
     return ((_whose(one), value(one.delta)) for one in results if one.delta is not None)
 
 
-def _failed(report: Report) -> Iterator[Sample]:
-    if report.ranking is not None:
-        yield from ((_whose(result), 0) for result in report.results)
-        for one in report.ranking.failed:
-            yield {"loss": report.ranking.loss, "predictions": one.predictions}, 1
+def _failed(content: Content) -> Iterator[Sample]:
+    if content.ranking is not None:
+        yield from ((_whose(result), 0) for result in content.results)
+        for one in content.ranking.failed:
+            yield {"loss": content.ranking.loss, "predictions": one.predictions}, 1
 
 
 def _of_groups(

@@ -13,27 +13,27 @@ from rich.text import Text
 from lossctl.names import printable
 from lossctl.render import cells, standings
 from lossctl.render.cells import Grid
-from lossctl.render.report import Report
+from lossctl.render.content import Content
 from lossctl.result import Ranking, Result
 
 if TYPE_CHECKING:
-    from lossctl.render.report import Looks
+    from lossctl.render.content import Looks
 
 _WORDS = 8  # columns of the screen, at least, for a column of words
 
 
-def write_table(report: Report, stream: TextIO, looks: Looks) -> None:
+def write_table(content: Content, stream: TextIO, looks: Looks) -> None:
     """Write a row a result, below what they have in common, and then what was asked besides."""
     console, precision = _console(stream, looks), looks.precision
-    if report.ranking is None:
-        _results(report.results, console, precision)
+    if content.ranking is None:
+        _results(content.results, console, precision)
     else:
-        _ranking(report.ranking, console, precision)
-    for grid in cells.further(report.results, precision, named=report.ranking is not None):
+        _ranking(content.ranking, console, precision)
+    for grid in cells.further(content.results, precision, named=content.ranking is not None):
         console.print()
         _print(grid, console)
-    if any(result.distribution is not None for result in report.results):
-        _plots(report.results, console, precision)
+    if any(result.distribution is not None for result in content.results):
+        _plots(content.results, console, precision)
 
 
 def _plots(results: Sequence[Result], console: Console, precision: int) -> None:

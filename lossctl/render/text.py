@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias
 from lossctl.names import printable
 from lossctl.numbers import spelled
 from lossctl.render.cells import column_names, label_text
-from lossctl.render.report import Report
+from lossctl.render.content import Content
 from lossctl.result import Group, Result
 
 if TYPE_CHECKING:
-    from lossctl.render.report import Looks
+    from lossctl.render.content import Looks
 
 COLUMNS = (
     *("loss", "value", "stderr", "ci_low", "ci_high", "n", "denominator", "skipped"),
@@ -36,31 +36,31 @@ def csv_rows(rows: Iterable[Row], stream: TextIO) -> None:
     csv.writer(stream, lineterminator="\n").writerows(rows)
 
 
-def write_tsv(report: Report, stream: TextIO, _: Looks) -> None:
+def write_tsv(content: Content, stream: TextIO, _: Looks) -> None:
     """Write a header and a row a result; what is not known is an empty cell."""
-    _write(report, stream, tsv_rows)
+    _write(content, stream, tsv_rows)
 
 
-def write_csv(report: Report, stream: TextIO, _: Looks) -> None:
+def write_csv(content: Content, stream: TextIO, _: Looks) -> None:
     """Write the same with commas; a cell that holds one is quoted."""
-    _write(report, stream, csv_rows)
+    _write(content, stream, csv_rows)
 
 
-def write_values(report: Report, stream: TextIO, _: Looks) -> None:
+def write_values(content: Content, stream: TextIO, _: Looks) -> None:
     """Write the number alone; for several losses, or what has a rank, one a line."""
-    ranked = report.ranking is not None
-    shown = (result for result in report.results if result.rank is not None or not ranked)
+    ranked = content.ranking is not None
+    shown = (result for result in content.results if result.rank is not None or not ranked)
     stream.writelines(f"{result.value!r}\n" for result in shown)
 
 
-def _write(report: Report, stream: TextIO, rows: Callable[[Iterable[Row], TextIO], None]) -> None:
+def _write(content: Content, stream: TextIO, rows: Callable[[Iterable[Row], TextIO], None]) -> None:
     """Write the results, and what was asked for besides; a blank line stands between tables."""
-    rows(_results(report), stream)
+    rows(_results(content), stream)
     for table in (_conventions, _worst, _groups):
-        header, found = table(report.results)
+        header, found = table(content.results)
         if header:
             stream.write("\n")
-            rows(_told_apart(header, found, named=report.ranking is not None), stream)
+            rows(_told_apart(header, found, named=content.ranking is not None), stream)
 
 
 def _told_apart(header: Row, rows: Iterable[tuple[Result, Row]], *, named: bool) -> Iterator[Row]:
@@ -70,14 +70,14 @@ def _told_apart(header: Row, rows: Iterable[tuple[Result, Row]], *, named: bool)
         yield (*row, printable(result.predictions)) if named else row
 
 
-def _results(report: Report) -> Iterator[Row]:
-    if report.ranking is None:
+def _results(content: Content) -> Iterator[Row]:
+    if content.ranking is None:
         yield COLUMNS
-        yield from map(_row, report.results)
+        yield from map(_row, content.results)
         return
-    adjusted = any(r.delta is not None and r.delta.p_adjusted is not None for r in report.results)
+    adjusted = any(r.delta is not None and r.delta.p_adjusted is not None for r in content.results)
     yield ("rank", *COLUMNS, *_OF_DELTA, *(("p_adjusted",) if adjusted else ()))
-    for result in report.results:
+    for result in content.results:
         rank = "" if result.rank is None else str(result.rank)
         yield (rank, *_row(result), *_delta(result, adjusted=adjusted))
 

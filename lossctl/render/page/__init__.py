@@ -11,10 +11,10 @@ from typing import TextIO
 
 from lossctl.errors import MissingError
 from lossctl.names import printable
+from lossctl.render.content import Content
 from lossctl.render.page.chapter import chapter, made_of
 from lossctl.render.page.parts import Chapter, Section
 from lossctl.render.page.standings import sections
-from lossctl.render.report import Report
 from lossctl.result import Ranking, Result
 
 try:
@@ -26,13 +26,13 @@ except ImportError as error:
     ) from error
 
 
-def write_page(report: Report, command: str, stream: TextIO) -> None:
+def write_page(content: Content, command: str, stream: TextIO) -> None:
     """Write a page; ``command`` is what made it."""
-    ranking = report.ranking
-    chapters = _of_ranking(ranking) if ranking else _of_results(report.results)
+    ranking = content.ranking
+    chapters = _of_ranking(ranking) if ranking else _of_results(content.results)
     standings: Sequence[Section] = (*sections(ranking),) if ranking else ()
-    first = report.results[0]
-    loss = ranking.loss if ranking else ", ".join(one.loss for one in report.results)
+    first = content.results[0]
+    loss = ranking.loss if ranking else ", ".join(one.loss for one in content.results)
     what = f"{len(ranking.results)} candidates" if ranking else printable(first.predictions)
     pieces = document(
         title=f"{loss} of {what}",

@@ -23,7 +23,7 @@ class Looks:
 
 
 @dataclass(frozen=True)
-class Report:
+class Content:
     """The results of a run, and what gates say of them; those of a batch are a ranking's."""
 
     results: Sequence[Result]
