@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lossctl import diagnosis
 from lossctl.known import without_prefix
-from lossctl.labels.weighing import spellings
+from lossctl.labels.weighing import as_labelled, spellings
 from lossctl.losses.best import Frequencies as OfFrequencies
 from lossctl.losses.best import MeanOf
 from lossctl.losses.domain import PROBS
@@ -77,18 +77,27 @@ def _per_class(plan: Plan) -> Iterator[Summary]:
 
     one_event = plan.domain.event and len(plan.roles.label) == 1
     if (plan.domain.classes and len(plan.roles.prediction) <= _MOST_CLASSES) or one_event:
-        called = tuple(names[0] for names in spellings(plan.domain, plan.roles, plan.coding))
+        called = as_labelled(plan.roles, plan.coding) or _classes(plan)
         yield PerClass(called, _no_groups(plan), plan.roles.cluster is not None)
 
 
 def names(plan: Plan) -> tuple[str, ...]:
-    """Return what classes or outputs are called, whatever order they stand in."""
+    """Return what classes or outputs are called, whatever order or spelling they stand in."""
     if plan.domain.classes:
-        return tuple(names[0] for names in spellings(plan.domain, plan.roles, plan.coding))
+        return _classes(plan)
     if len(plan.roles.label) == 1:
         return ("",)
     names = plan.roles.prediction_names
     return without_prefix(names) if names else tuple(map(str, range(len(plan.roles.label))))
+
+
+def shown_names(plan: Plan) -> tuple[str, ...]:
+    """Return what they are called where they are shown: classes as the labels call them."""
+    return as_labelled(plan.roles, plan.coding) or names(plan)
+
+
+def _classes(plan: Plan) -> tuple[str, ...]:
+    return tuple(names[0] for names in spellings(plan.domain, plan.roles, plan.coding))
 
 
 def _constants(plan: Plan) -> Iterator[Summary]:

@@ -353,6 +353,15 @@ def test_what_is_multiplied_after_the_kernel_is_shown() -> None:
 class TestLabels:
     """Labels in any spelling, as they stand and as they are counted."""
 
+    def test_classes_are_called_as_the_labels_call_them(self, write: Write) -> None:
+        for names in (("p_cat", "p_dog"), ("cat", "dog")):
+            path = write("f.csv", f"p_cat,p_dog,label\n0.25,0.75,{names[1]}\n")
+            (one,) = explained("ce", str(path), None, (0,))
+            assert (one.label, one.names) == (names[1], names)
+        path = write("g.csv", "y_cat,y_dog\n0,1\n")
+        (one,) = explained("ce", str(write("p.csv", "cat,dog\n0.25,0.75\n")), str(path), (0,))
+        assert (one.label, one.names) == ("y_dog", ("y_cat", "y_dog"))
+
     def test_they_come_first_with_how_they_were_read(self, write: Write) -> None:
         write("f.csv", "p_cat,p_dog,label\n0.25,0.75,dog\n")
         write("g.csv", "p_cat,p_dog,label\n0.25,0.75,2\n")

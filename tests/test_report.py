@@ -364,6 +364,20 @@ def test_soft_labels_and_many_classes_have_no_table_of_classes(report: Report, s
     assert "By class" not in report("ce", "p.npy", "--labels", "y.npy").shown
 
 
+@pytest.mark.parametrize("names", [("p_cat", "p_dog"), ("cat", "dog")])
+def test_classes_are_called_as_the_labels_call_them(
+    names: tuple[str, ...], report: Report, table: Table
+) -> None:
+    columns = {"p_cat": [0.25, 0.5, 0.75], "p_dog": [0.75, 0.5, 0.25]}
+    table("f.csv", {**columns, "label": ["", *names], "id": [1, 2, 3]})
+    page = report("ce", "f.csv", "--nan", "skip", "--by", "label")
+    drawn = [
+        [one["name"] for one in page.specs[f"r0-{chart}-chart"]["data"]["values"]]
+        for chart in ("groups", "classes")
+    ]
+    assert drawn == [[*names], [*names]]
+
+
 def test_weights_and_clusters_act_on_classes_too(report: Report, table: Table, data: Json) -> None:
     random = np.random.default_rng(5)
     columns = {

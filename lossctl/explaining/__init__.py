@@ -101,7 +101,7 @@ def _names(plan: Plan) -> tuple[str, ...]:
     """Return what the numbers of a step are of: classes or outputs, nothing if there is one."""
     given = dict(plan.said).get("classes", "").split(",")  # positions go by no name of a column
     named = plan.domain.classes and len(given) == len(plan.roles.prediction)
-    found = tuple(map(readable, given if named else watching.names(plan)))
+    found = tuple(map(readable, given if named else watching.shown_names(plan)))
     return found if len(found) > 1 else ()
 
 

@@ -109,6 +109,21 @@ def spellings(domain: Domain, roles: Roles, coding: Coding) -> list[tuple[str, .
     return [tuple(texts) or (str(place),) for place, texts in enumerate(found)]
 
 
+def as_labelled(roles: Roles, coding: Coding) -> tuple[str, ...]:
+    """Return the classes as the labels call them, with the prefix of their columns or without.
+
+    There is nothing where labels are positions, numbers, or of an event.
+    """
+    if isinstance(coding, Rows):
+        return coding.names or ()
+    if not isinstance(coding, Classes):
+        return ()
+    column = roles.label[0]
+    texts = (text.strip() for text in (*column.head, column.first or ""))
+    first = next((text for text in texts if text in {*coding.names, *coding.short}), "")
+    return coding.names if first in coding.names else coding.short or coding.names
+
+
 def _of_coding(coding: Coding) -> tuple[Sequence[str], ...]:
     if isinstance(coding, Positions):
         return ([str(i + coding.base) for i in range(coding.classes)],)
