@@ -27,6 +27,7 @@ _CACHED = 1024 * 1024  # bytes of a block: with the buffers of a kernel they sta
 _MOST = 131_072  # rows of a block
 _FEW = 32  # rows: with fewer, NumPy's calls take longer than their arithmetic
 _WIDE = 4 * 1024 * 1024  # bytes that so few rows may take
+_ENOUGH_ROWS = 16_384  # to be summed up
 
 
 def block_rows(width: int) -> int:
@@ -153,6 +154,26 @@ class Scored:
             tuple(map(Names.joined, zip(*(part.groups for part in parts), strict=True))),
             np.concatenate([numbers_of(part.rows) for part in parts]),
         )
+
+
+class Waiting:
+    """Rows of small blocks, that are to be summed up together: it takes as long for few."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._rows = 0
+        self._parts: list[Scored] = []
+
+    def add(self, scored: Scored) -> Scored | None:
+        """Let rows wait; return all that do if they are enough."""
+        self._parts.append(scored)
+        self._rows += len(scored.losses)
+        return None if self._rows < _ENOUGH_ROWS else self.rest()
+
+    def rest(self) -> Scored | None:
+        """Return all that wait, None if there are none, and let nothing wait any more."""
+        parts, self._parts, self._rows = self._parts, [], 0
+        return Scored.joined(parts) if parts else None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,17 @@ from fractions import Fraction
 import numpy as np
 
 from lossctl import statistics
-from lossctl.block import Block, Booleans, Counted, Floats, Integers, RowLosses, Scored, numbers_of
+from lossctl.block import (
+    Block,
+    Booleans,
+    Counted,
+    Floats,
+    Integers,
+    RowLosses,
+    Scored,
+    Waiting,
+    numbers_of,
+)
 from lossctl.errors import DataError
 from lossctl.ids import Ids, Rows, Words, mixed
 from lossctl.index import Index, index_of
@@ -26,7 +36,6 @@ from lossctl.summaries.moments import Moments, weighed
 from lossctl.texts import Keys, Names
 from lossctl.watching import names
 
-_ENOUGH_ROWS = 16_384
 UNKNOWN = np.uint64(1)
 _DIFFERENCE, _OWN = 0, 1  # the columns of the moments
 _CELLS = 2
@@ -184,7 +193,7 @@ class Paired:
         self._column = plan.column(self._scoring)
         self._truth = truth
         self._met: Booleans = np.zeros(0, dtype=bool)
-        self._waiting: list[Scored] = []
+        self._waiting = Waiting()
         self._moments = Moments.empty(2)
         self._theirs = ExactSum()
         self._groups = Groups()
@@ -216,9 +225,7 @@ class Paired:
         if self._plan.roles.cluster is not None:
             groups = (block.groups[-1].take(np.flatnonzero(common)),)
         counted = (Counted((0, 1), cells, weighed=False),)
-        self._waiting.append(Scored(RowLosses(values, counted), None, groups, rows[common]))
-        if sum(len(one.losses) for one in self._waiting) >= _ENOUGH_ROWS:
-            self._flush()
+        self._add(self._waiting.add(Scored(RowLosses(values, counted), None, groups, rows[common])))
 
     def _check_truth(self, block: Block, ids: Ids | None, records: Records) -> None:
         own, theirs = self._truth.words(block, ids), records["truth"]
@@ -249,11 +256,10 @@ class Paired:
         self._met[known] = True
 
     @np.errstate(all="ignore")  # what is not finite is counted
-    def _flush(self) -> None:
-        if not self._waiting:
+    def _add(self, scored: Scored | None) -> None:
+        """Add rows to the sums, if there are any."""
+        if scored is None:
             return
-        scored = Scored.joined(self._waiting)
-        self._waiting = []
         values, cells = scored.losses.values, scored.losses.counted[0].cells
         pair = np.ascontiguousarray(values[:_CELLS])
         self._moments += Moments.of(pair, cells)
@@ -264,7 +270,7 @@ class Paired:
 
     def delta(self) -> Delta:
         """Return the difference on all rows that both have."""
-        self._flush()
+        self._add(self._waiting.rest())
         moments, own, theirs = self._moments, self._moments.sums[_OWN], self._theirs
         count, cells = moments.count, moments.sums[_CELLS]
         if not count or not cells.units or len(self._scoring.parts) > 1:

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lossctl
+from lossctl import block
 from lossctl.block import Counted, RowLosses, Scored
 from lossctl.engines import cutting, local, partition
 from lossctl.errors import DataError, UsageError
@@ -530,7 +531,7 @@ def test_small_groups_are_hidden_and_counted() -> None:
 def _cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut every few rows, sum up every few rows, and put groups together at once."""
     monkeypatch.setattr(partition, "block_rows", lambda _: 8)
-    monkeypatch.setattr(partition, "_ENOUGH_ROWS", 8)
+    monkeypatch.setattr(block, "_ENOUGH_ROWS", 8)
     monkeypatch.setattr(groups, "_PENDING", 2)
     monkeypatch.setattr(cutting, "PART_BYTES", 700)
     monkeypatch.setattr(cutting, "ROWS", 50)

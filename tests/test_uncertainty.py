@@ -21,7 +21,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 import lossctl
-from lossctl import comparison
+from lossctl import block
 from lossctl.contest import adjusted
 from lossctl.engines import partition
 from lossctl.errors import DataError, UsageError
@@ -729,7 +729,7 @@ def test_rows_are_compared_with_themselves(
 ) -> None:
     if small:
         monkeypatch.setattr(partition, "block_rows", lambda _: 7)
-        monkeypatch.setattr(comparison, "_ENOUGH_ROWS", 10)
+        monkeypatch.setattr(block, "_ENOUGH_ROWS", 10)
     paths, labels, options = make(tmp_path)
     ranking = lossctl.batch("mae", paths, labels, baseline=paths[0], jobs=jobs, **options)
     compare(ranking)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lossctl.admission import admit, without_ignored
 from lossctl.align import Pair, in_order
-from lossctl.block import Block, Fault, RowLosses, Scored, block_rows
+from lossctl.block import Block, Fault, RowLosses, Scored, Waiting, block_rows
 from lossctl.columns import PREDICTION
 from lossctl.errors import DataError
 from lossctl.losses.rows import groups, row_losses
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from lossctl.summaries.groups import Groups
     from lossctl.summaries.meetings import Meetings
 
-_ENOUGH_ROWS = 16_384
 AnySummary = TypeVar("AnySummary", bound=Summary)
 
 
@@ -107,13 +106,15 @@ def summarise(
 
     """
     total, unmatched = Summaries.empty(plan), Unmatched()
-    waiting = _Waiting()
+    waiting = Waiting()
     for block, losses in scored_blocks(plan, unmatched, seen or {}):
-        scored = Scored(losses, block.weight, block.groups, block.rows)
-        total = waiting.add(scored, total.watch(block, losses))
+        total = total.watch(block, losses)
+        enough = waiting.add(Scored(losses, block.weight, block.groups, block.rows))
+        total = total if enough is None else total.add(enough)
         if sink is not None:
             sink(block, losses)
-    total = waiting.done(total)
+    rest = waiting.rest()
+    total = total if rest is None else total.add(rest)
     counts = replace(
         total.counts,
         unmatched_predictions=unmatched.predictions,
@@ -121,26 +122,6 @@ def summarise(
     )
     check_unchanged(plan.inputs)
     return replace(total, counts=counts, meetings=unmatched.meetings)
-
-
-class _Waiting:
-    """Row losses of small blocks, that are summed up together: it takes as long for few rows."""
-
-    def __init__(self) -> None:
-        """Start with none."""
-        self._rows = 0
-        self._parts: list[Scored] = []
-
-    def add(self, scored: Scored, total: Summaries) -> Summaries:
-        """Let row losses wait; if they are enough, return the total with all of them."""
-        self._parts.append(scored)
-        self._rows += len(scored.losses)
-        return total if self._rows < _ENOUGH_ROWS else self.done(total)
-
-    def done(self, total: Summaries) -> Summaries:
-        """Return the total with all that waited."""
-        parts, self._parts, self._rows = self._parts, [], 0
-        return total.add(Scored.joined(parts)) if parts else total
 
 
 def scored_blocks(
