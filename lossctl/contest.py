@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from threading import Event
 
 from lossctl import scoring
@@ -37,7 +37,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Job:
+class Scorer:
     """What is asked of each candidate: ``labels`` are open already, None where each has its own."""
 
     loss: str
@@ -45,9 +45,7 @@ class Job:
     options: Options
     tell: Tell | None = None
 
-    def run(
-        self, name: str, data: Data, baseline: Baseline | None, stop: Callable[[], None]
-    ) -> Entry:
+    def run(self, name: str, data: Data, baseline: Baseline | None, stop: Sink) -> Entry:
         """Score a candidate.
 
         Raises:
@@ -103,12 +101,12 @@ def _refuse_labels(plan: Plan) -> None:
         raise DataError("these are the labels, and no predictions", where=names[0], hint=hint)
 
 
-def _all(*watchers: Sink | Callable[[], None] | None) -> Sink:
+def _all(*watchers: Sink | None) -> Sink:
     sinks = [one for one in watchers if one is not None]
 
     def see(block: Block, losses: RowLosses) -> None:
         for sink in sinks:
-            sink(block, losses)  # type: ignore[call-arg]
+            sink(block, losses)
 
     return see
 
@@ -132,15 +130,15 @@ def contest(  # noqa: PLR0913
 
     """
     check(loss, options, adjust, compared=baseline is not None)
-    job = _job(loss, labels, options, tell)
+    scorer = _scorer(loss, labels, options, tell)
     entries: list[Entry] = []
     base = None
     if baseline is not None:
-        first, base = job.remember(*baseline)
+        first, base = scorer.remember(*baseline)
         entries.append(first)
     rest = {name: data for name, data in candidates.items() if not baseline or name != baseline[0]}
     errors: dict[str, LossctlError] = {}
-    for name, found in _side_by_side(job, rest, base):
+    for name, found in _side_by_side(scorer, rest, base):
         if isinstance(found, Entry):
             entries.append(found)
         elif fail_fast or isinstance(found, UsageError):
@@ -148,7 +146,7 @@ def contest(  # noqa: PLR0913
         else:
             errors[name] = found
     if not entries:
-        _refuse_bad_labels(job, errors)
+        _refuse_bad_labels(scorer, errors)
     order = {name: place for place, name in enumerate(candidates)}
     entries.sort(key=lambda entry: order.get(entry.result.predictions, -1))
     named = None if baseline is None else baseline[0]
@@ -159,22 +157,22 @@ def contest(  # noqa: PLR0913
     return Ranking(str(parse(loss)[0]), tuple(results), failed, named)
 
 
-def _job(loss: str, labels: Data, options: Options, tell: Tell | None) -> Job:
+def _scorer(loss: str, labels: Data, options: Options, tell: Tell | None) -> Scorer:
     """Open what all share: it is read once, and may be a pipe."""
     array = options.columns.weight
     opened, weights = open_shared(labels, options.input, options.weights, array)
     if options.weights is None and weights is not None:  # an array of that name, beside the labels
         options = replace(options, columns=replace(options.columns, weight=None))
     terms = replace(options.terms, class_weight=read_once(options.terms.class_weight))
-    return Job(loss, opened, replace(options, weights=weights, terms=terms), tell)
+    return Scorer(loss, opened, replace(options, weights=weights, terms=terms), tell)
 
 
-def _refuse_bad_labels(job: Job, errors: Mapping[str, LossctlError]) -> None:
+def _refuse_bad_labels(scorer: Scorer, errors: Mapping[str, LossctlError]) -> None:
     """Raise what is wrong with the labels once, where no candidate can be scored for it."""
     first = next(iter(errors.values()), None)
-    if first is None or job.labels is None or first.where is None:
+    if first is None or scorer.labels is None or first.where is None:
         return
-    ours = f"{first.where}, ".startswith(f"{job.labels.name}, ")
+    ours = f"{first.where}, ".startswith(f"{scorer.labels.name}, ")
     if ours and len({str(error) for error in errors.values()}) == 1:
         raise first
 
@@ -197,24 +195,24 @@ def check(loss: str, options: Options, adjust: str | None, *, compared: bool) ->
 
 
 def _side_by_side(
-    job: Job, candidates: Mapping[str, Data], baseline: Baseline | None
+    scorer: Scorer, candidates: Mapping[str, Data], baseline: Baseline | None
 ) -> Iterator[tuple[str, Entry | LossctlError]]:
     """Score candidates on threads, one each; yield them in their order."""
     stopped = Event()
 
-    def stop(*_: object) -> None:
+    def stop(_: Block, __: RowLosses) -> None:
         if stopped.is_set():
             raise KeyboardInterrupt
 
     def work(item: tuple[str, Data]) -> tuple[str, Entry | LossctlError]:
         try:
-            return item[0], job.run(*item, baseline, stop)
+            return item[0], scorer.run(*item, baseline, stop)
         except LossctlError as error:
             return item[0], error
         except OSError as error:  # as where a folder may not be listed
             return item[0], DataError(error.strerror or str(error), where=item[0])
 
-    jobs = min(job.options.jobs or cores(), len(candidates))
+    jobs = min(scorer.options.jobs or cores(), len(candidates))
     if jobs <= 1:
         yield from map(work, candidates.items())
         return
