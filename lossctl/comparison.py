@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -19,6 +20,7 @@ from lossctl.block import (
     Waiting,
     numbers_of,
 )
+from lossctl.engines.partition import Sink
 from lossctl.errors import DataError
 from lossctl.ids import Ids, Rows, Words, mixed
 from lossctl.index import Index, index_of
@@ -34,11 +36,32 @@ from lossctl.summaries.fingerprint import Fingerprint
 from lossctl.summaries.groups import Groups
 from lossctl.summaries.moments import Moments, weighed
 from lossctl.texts import Keys, Names
+from lossctl.values import dataclass
 from lossctl.watching import names
 
 UNKNOWN = np.uint64(1)
 _DIFFERENCE, _OWN = 0, 1  # the columns of the moments
 _CELLS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Marked:
+    """The rows of a block, with what tells them from others, and what they come to.
+
+    ``ids`` are there where labels are not shared and rows have some. ``words``, never 0, tell the
+    label and the id of a row from others, or its number where labels are shared. Such a word is
+    ``UNKNOWN`` if something is missing: the label is, then, too. ``counting`` tells how a row
+    counts from others: by its weight, and which of its cells are left out. ``losses`` are weighed,
+    ``cells`` what they count.
+    """
+
+    block: Block
+    rows: Integers
+    ids: Ids | None
+    words: Words
+    counting: Words
+    losses: Floats
+    cells: Floats
 
 
 class Truth:
@@ -51,25 +74,30 @@ class Truth:
     def __init__(self, plan: Plan, *, shared: bool, by_id: bool) -> None:
         """Take the plan of one candidate; ``by_id``: an id was asked for."""
         self.shared, self.by_id = shared, by_id and not shared
-        self._names = names(plan)
+        self._names, self._column = names(plan), plan.column(plan.scorings[0])
         self._fingerprint = None if shared else Fingerprint(self._names)
 
-    def rows(self, block: Block) -> Integers:
-        """Return the numbers of a block's rows."""
-        return numbers_of(block.rows if block.partners is None else block.partners)
+    def told_to(self, *watchers: Callable[[Marked], None]) -> Sink:
+        """Return a sink that marks the rows of each block once, for all who watch."""
 
-    def ids(self, block: Block) -> Ids | None:
-        """Return the ids of a block's rows, if they have any."""
-        keys = None if block.shown is None else block.shown.keys
-        return None if keys is None else Ids.of(keys)
+        def see(block: Block, losses: RowLosses) -> None:
+            marked = self._marked(block, losses)
+            for watcher in watchers:
+                watcher(marked)
 
-    def words(self, block: Block, ids: Ids | None) -> Words:
-        """Return a word for each row, never 0, that tells its label and id from others.
+        return see
 
-        It is ``UNKNOWN`` for a row of which something is missing: its label is, then, too.
-        """
+    def _marked(self, block: Block, losses: RowLosses) -> Marked:
+        rows = numbers_of(block.rows if block.partners is None else block.partners)
+        keys = None if self.shared or block.shown is None else block.shown.keys
+        ids = None if keys is None else Ids.of(keys)
+        values, cells = _amounts(block, losses, self._column)
+        words, counting = self._words(block, rows, ids), self._counting(block, cells)
+        return Marked(block, rows, ids, words, counting, values, cells)
+
+    def _words(self, block: Block, rows: Integers, ids: Ids | None) -> Words:
         if self._fingerprint is None:
-            return np.ones(len(block.prediction), np.uint64)
+            return mixed(rows.view(np.uint64) + np.uint64(1))  # only 0 becomes 0
         words = self._fingerprint.of_labels(block)
         if ids is not None:
             words = mixed(words ^ mixed(ids.words))
@@ -77,11 +105,8 @@ class Truth:
             words[np.isnan(block.label).any(axis=1)] = 0
         return words | UNKNOWN
 
-    def counting(self, block: Block, cells: Floats) -> Words:
-        """Return a word for each row that tells how it counts from others.
-
-        It depends on the row alone, not on its block, and not on the order of the outputs.
-        """
+    def _counting(self, block: Block, cells: Floats) -> Words:
+        """Return words that depend on the rows alone, not on blocks or the order of outputs."""
         words = mixed(np.ascontiguousarray(cells, np.float64).view(np.uint64))
         if block.weight is not None:
             words = mixed(words ^ (block.weight + 0.0).view(np.uint64))  # no -0.0
@@ -89,27 +114,6 @@ class Truth:
             outputs = mixed(Ids.of(Keys.of(self._names)).words)
             words ^= mixed((block.left_out * outputs).sum(axis=1, dtype=np.uint64))
         return words
-
-
-class Scope:
-    """Sees which rows a candidate is scored on; equal sums of as many rows are the same rows.
-
-    They are the same if they count alike: their weights, and which of their cells are left out.
-    """
-
-    def __init__(self, plan: Plan, truth: Truth) -> None:
-        """Start with no rows."""
-        self._truth, self._column, self.sum = truth, plan.column(plan.scorings[0]), 0
-
-    def __call__(self, block: Block, losses: RowLosses) -> None:
-        """See a block."""
-        _, cells = _amounts(block, losses, self._column)
-        if self._truth.shared:
-            words = mixed(self._truth.rows(block).astype(np.uint64))
-        else:
-            words = self._truth.words(block, self._truth.ids(block))
-        words = mixed(words ^ self._truth.counting(block, cells))
-        self.sum = (self.sum + int(np.add.reduce(words, dtype=np.uint64))) % (1 << 64)
 
 
 def _amounts(block: Block, losses: RowLosses, column: int) -> tuple[Floats, Floats]:
@@ -123,28 +127,42 @@ def _amounts(block: Block, losses: RowLosses, column: int) -> tuple[Floats, Floa
     return values, cells
 
 
+class Scope:
+    """Sees which rows a candidate is scored on; equal sums of as many rows are the same rows.
+
+    They are the same if they count alike.
+    """
+
+    def __init__(self) -> None:
+        """Start with no rows."""
+        self.sum = 0
+
+    def __call__(self, marked: Marked) -> None:
+        """See the rows of a block."""
+        words = mixed(marked.words ^ marked.counting)
+        self.sum = (self.sum + int(np.add.reduce(words, dtype=np.uint64))) % (1 << 64)
+
+
 class Baseline:
     """What others are compared with; sees its own rows first."""
 
     def __init__(self, plan: Plan, truth: Truth) -> None:
         """Take the plan of the baseline."""
-        self._truth = truth
-        self._plan, self._column = plan, plan.column(plan.scorings[0])
+        self._plan, self._truth = plan, truth
         self._store: Store = InMemory() if plan.roles.joined else OnDisk()
         self._ids: list[Ids] = []
         self._index: Index | None = None
         self._count = 0
 
-    def __call__(self, block: Block, losses: RowLosses) -> None:
-        """See a block."""
-        records = np.zeros(len(losses), RECORD)
-        records["loss"], cells = _amounts(block, losses, self._column)
-        records["counting"] = self._truth.counting(block, cells)
-        ids, rows = self._truth.ids(block), self._truth.rows(block)
-        records["truth"] = self._truth.words(block, ids)
-        if self._truth.by_id and ids is not None:
-            self._ids.append(ids)
-            rows = np.arange(self._count, self._count + len(ids))
+    def __call__(self, marked: Marked) -> None:
+        """See the rows of a block."""
+        records = np.zeros(len(marked.rows), RECORD)
+        records["loss"], records["counting"] = marked.losses, marked.counting
+        records["truth"] = marked.words
+        rows = marked.rows
+        if self._truth.by_id and marked.ids is not None:
+            self._ids.append(marked.ids)
+            rows = np.arange(self._count, self._count + len(rows))
         self._store.write(rows, records)
         self._count += len(rows)
 
@@ -161,12 +179,11 @@ class Baseline:
         if len(self._index.duplicates):
             _refuse_duplicate(self._plan, Ids.joined(self._ids), self._index.duplicates)
 
-    def find(self, truth: Truth, block: Block, ids: Ids | None) -> tuple[Integers, Records]:
+    def find(self, marked: Marked) -> tuple[Integers, Records]:
         """Return the places of a block's rows here, −1 where there are none, and the records."""
-        rows = truth.rows(block)
-        if self._index is None or ids is None:
-            return rows, self._store.read(rows)
-        rows = self._index.find(ids)
+        if self._index is None or marked.ids is None:
+            return marked.rows, self._store.read(marked.rows)
+        rows = self._index.find(marked.ids)
         order = np.argsort(rows, kind="stable")
         known = order[np.searchsorted(rows[order], 0) :]
         records = np.zeros(len(rows), RECORD)
@@ -190,7 +207,6 @@ class Paired:
         """Take the plan of the candidate."""
         self._plan, self._baseline = plan, baseline
         self._scoring: Scoring = plan.scorings[0]
-        self._column = plan.column(self._scoring)
         self._truth = truth
         self._met: Booleans = np.zeros(0, dtype=bool)
         self._waiting = Waiting()
@@ -198,44 +214,40 @@ class Paired:
         self._theirs = ExactSum()
         self._groups = Groups()
 
-    def __call__(self, block: Block, losses: RowLosses) -> None:
-        """See a block.
+    def __call__(self, marked: Marked) -> None:
+        """See the rows of a block.
 
         Raises:
             DataError: the label of a row is another than in the baseline.
 
         """
-        own, cells = _amounts(block, losses, self._column)
-        ids = self._truth.ids(block)
-        rows, records = self._baseline.find(self._truth, block, ids)
+        rows, records = self._baseline.find(marked)
         if not self._truth.shared:
-            self._check_truth(block, ids, records)
-        if self._truth.by_id and ids is not None:
-            self._check_once(ids, rows)
-        common = (records["truth"] != 0) & (
-            records["counting"] == self._truth.counting(block, cells)
-        )
+            self._check_truth(marked, records)
+        if self._truth.by_id and marked.ids is not None:
+            self._check_once(marked.ids, rows)
+        common = (records["truth"] != 0) & (records["counting"] == marked.counting)
         if not common.any():
             return
         theirs = records["loss"][common]
-        own, cells = own[common], cells[common]
+        own, cells = marked.losses[common], marked.cells[common]
         with np.errstate(all="ignore"):
             values = np.stack([own - theirs, own, theirs])
         groups: tuple[Names, ...] = ()
         if self._plan.roles.cluster is not None:
-            groups = (block.groups[-1].take(np.flatnonzero(common)),)
+            groups = (marked.block.groups[-1].take(np.flatnonzero(common)),)
         counted = (Counted((0, 1), cells, weighed=False),)
         self._add(self._waiting.add(Scored(RowLosses(values, counted), None, groups, rows[common])))
 
-    def _check_truth(self, block: Block, ids: Ids | None, records: Records) -> None:
-        own, theirs = self._truth.words(block, ids), records["truth"]
+    def _check_truth(self, marked: Marked, records: Records) -> None:
+        own, theirs = marked.words, records["truth"]
         wrong = (theirs != own) & (theirs > UNKNOWN) & (own > UNKNOWN)
         if not wrong.any():
             return
         row = int(np.argmax(wrong))
-        what = f"row {int(block.rows[row])}"
-        if self._truth.by_id and ids is not None:
-            what = f"id {quoted(readable(ids.text(row)))}"
+        what = f"row {int(marked.block.rows[row])}"
+        if self._truth.by_id and marked.ids is not None:
+            what = f"id {quoted(readable(marked.ids.text(row)))}"
         raise DataError(
             f"{what} has another label, or id, than in the baseline",
             where=self._plan.inputs.name,

@@ -53,9 +53,10 @@ class Scorer:
 
         """
         plan, truth = self._prepared(data)
-        scope = Scope(plan, truth)
+        scope = Scope()
         paired = None if baseline is None else Paired(plan, truth, baseline)
-        (result,) = scoring.run(plan, _all(scope, paired, stop), self.tell)
+        seen = truth.told_to(scope) if paired is None else truth.told_to(scope, paired)
+        (result,) = scoring.run(plan, _both(seen, stop), self.tell)
         delta = None if paired is None else paired.delta()
         return Entry(
             replace(result, predictions=name, delta=delta),
@@ -70,8 +71,8 @@ class Scorer:
 
         """
         plan, truth = self._prepared(data)
-        scope, baseline = Scope(plan, truth), Baseline(plan, truth)
-        (result,) = scoring.run(plan, _all(scope, baseline), self.tell)
+        scope, baseline = Scope(), Baseline(plan, truth)
+        (result,) = scoring.run(plan, truth.told_to(scope, baseline), self.tell)
         baseline.close()
         result = replace(result, predictions=name)
         return Entry(result, (result.n, result.denominator, scope.sum)), baseline
@@ -101,12 +102,10 @@ def _refuse_labels(plan: Plan) -> None:
         raise DataError("these are the labels, and no predictions", where=names[0], hint=hint)
 
 
-def _all(*watchers: Sink | None) -> Sink:
-    sinks = [one for one in watchers if one is not None]
-
+def _both(first: Sink, second: Sink) -> Sink:
     def see(block: Block, losses: RowLosses) -> None:
-        for sink in sinks:
-            sink(block, losses)
+        first(block, losses)
+        second(block, losses)
 
     return see
 
