@@ -6,21 +6,25 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from threading import Event
 
 from lossctl import scoring
 from lossctl.block import Block, RowLosses
 from lossctl.comparison import Baseline, Paired, Scope, Truth
+from lossctl.engines import LOCAL
 from lossctl.engines.cores import cores
 from lossctl.engines.local import Tell
 from lossctl.engines.partition import Sink
 from lossctl.errors import DataError, LossctlError, UsageError
 from lossctl.labels.weighing import read_once
 from lossctl.losses import parse
+from lossctl.once import Once
 from lossctl.plan import Plan
 from lossctl.result import NONE, Failure, Ranking, Result
 from lossctl.scoring import Data, Options
 from lossctl.sources import open_shared
+from lossctl.sources.originals import Stamps, check_stamps, stamps_of
 from lossctl.sources.places import is_address, shown
 from lossctl.sources.streams import STDIN
 from lossctl.values import dataclass, replace
@@ -45,7 +49,7 @@ class Scorer:
     options: Options
     tell: Tell | None = None
 
-    def run(self, name: str, data: Data, baseline: Baseline | None, stop: Sink) -> Entry:
+    def run(self, name: str, data: Data, baseline: Baseline | None, stop: Sink | None) -> Entry:
         """Score a candidate.
 
         Raises:
@@ -56,7 +60,7 @@ class Scorer:
         scope = Scope()
         paired = None if baseline is None else Paired(plan, truth, baseline)
         seen = truth.told_to(scope) if paired is None else truth.told_to(scope, paired)
-        (result,) = scoring.run(plan, _both(seen, stop), self.tell)
+        (result,) = scoring.run(plan, seen if stop is None else _both(seen, stop), self.tell)
         delta = None if paired is None else paired.delta()
         return Entry(
             replace(result, predictions=name, delta=delta),
@@ -131,16 +135,13 @@ def contest(  # noqa: PLR0913
     check(loss, options, adjust, compared=baseline is not None)
     scorer = _scorer(loss, labels, options, tell)
     entries: list[Entry] = []
-    base = None
-    if baseline is not None:
-        first, base = scorer.remember(*baseline)
-        entries.append(first)
-    rest = {name: data for name, data in candidates.items() if not baseline or name != baseline[0]}
+    named = None if baseline is None else baseline[0]
+    first = {} if baseline is None else dict([baseline])
     errors: dict[str, LossctlError] = {}
-    for name, found in _side_by_side(scorer, rest, base):
+    for name, found in _side_by_side(scorer, {**first, **candidates}, named):
         if isinstance(found, Entry):
             entries.append(found)
-        elif fail_fast or isinstance(found, UsageError):
+        elif fail_fast or name == named or isinstance(found, UsageError):
             raise found
         else:
             errors[name] = found
@@ -148,7 +149,6 @@ def contest(  # noqa: PLR0913
         _refuse_bad_labels(scorer, errors)
     order = {name: place for place, name in enumerate(candidates)}
     entries.sort(key=lambda entry: order.get(entry.result.predictions, -1))
-    named = None if baseline is None else baseline[0]
     results = _ranked(entries, named)
     if adjust == HOLM:
         results = adjusted(results)
@@ -193,32 +193,79 @@ def check(loss: str, options: Options, adjust: str | None, *, compared: bool) ->
         raise UsageError("--adjust is for differences", hint="--baseline FILE")
 
 
+@dataclass(frozen=True)
+class Round:
+    """What is done with each candidate, on a thread or elsewhere: the baseline is made there."""
+
+    scorer: Scorer
+    baseline: str | None = None
+    remembered: Once[tuple[Entry, Baseline]] | None = None
+    stop: Sink | None = None
+
+    def __call__(self, item: tuple[str, Data, Stamps]) -> tuple[str, Entry | LossctlError]:
+        """Score a candidate, or take the baseline's score; return its name and what came of it."""
+        name, data, stamps = item
+        try:
+            check_stamps(stamps)
+            if self.remembered is None:
+                return name, self.scorer.run(name, data, None, self.stop)
+            first, baseline = self.remembered()
+            if name == self.baseline:
+                return name, first
+            return name, self.scorer.run(name, data, baseline, self.stop)
+        except LossctlError as error:
+            return name, error
+        except OSError as error:  # as where a folder may not be listed
+            return name, DataError(error.strerror or str(error), where=name)
+
+
 def _side_by_side(
-    scorer: Scorer, candidates: Mapping[str, Data], baseline: Baseline | None
+    scorer: Scorer, candidates: Mapping[str, Data], baseline: str | None
 ) -> Iterator[tuple[str, Entry | LossctlError]]:
-    """Score candidates on threads, one each; yield them in their order."""
-    stopped = Event()
+    """Score candidates on threads, one each, or on a cluster; yield them in their order."""
+    options, stopped = scorer.options, Event()
 
     def stop(_: Block, __: RowLosses) -> None:
         if stopped.is_set():
             raise KeyboardInterrupt
 
-    def work(item: tuple[str, Data]) -> tuple[str, Entry | LossctlError]:
-        try:
-            return item[0], scorer.run(*item, baseline, stop)
-        except LossctlError as error:
-            return item[0], error
-        except OSError as error:  # as where a folder may not be listed
-            return item[0], DataError(error.strerror or str(error), where=item[0])
-
-    jobs = min(scorer.options.jobs or cores(), len(candidates))
+    if options.engine != LOCAL:
+        yield from _elsewhere(scorer, candidates, baseline)
+        return
+    work = _round(scorer, candidates, baseline, stop)
+    items = [(name, data, ()) for name, data in candidates.items()]
+    jobs = min(options.jobs or cores(), len(candidates))
     if jobs <= 1:
-        yield from map(work, candidates.items())
+        yield from map(work, items)
         return
     from lossctl.engines.threads import threads  # noqa: PLC0415  # 10 ms
 
     with threads(jobs, jobs, stopped) as each:
-        yield from each(work, candidates.items())
+        yield from each(work, items)
+
+
+def _elsewhere(
+    scorer: Scorer, candidates: Mapping[str, Data], baseline: str | None
+) -> Iterator[tuple[str, Entry | LossctlError]]:
+    from lossctl.engines import dask  # noqa: PLC0415  # 0.5 s
+
+    options = scorer.options
+    with dask.workers(options.scheduler or "", options.jobs) as client:
+        dask.check(client, [scorer.labels, options.weights])
+        here = replace(options, engine=LOCAL, scheduler=None)
+        theirs = replace(scorer, options=here, tell=dask.teller(client, scorer.tell))
+        work = _round(theirs, candidates, baseline, None)
+        items = ((name, data, stamps_of(data)) for name, data in candidates.items())
+        yield from dask.each(client, work, items)
+
+
+def _round(
+    scorer: Scorer, candidates: Mapping[str, Data], baseline: str | None, stop: Sink | None
+) -> Round:
+    if baseline is None:
+        return Round(scorer, stop=stop)
+    make = partial(scorer.remember, baseline, candidates[baseline])
+    return Round(scorer, baseline, Once(make), stop)
 
 
 def _ranked(entries: Sequence[Entry], baseline: str | None) -> list[Result]:

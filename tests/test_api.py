@@ -17,7 +17,7 @@ import lossctl
 from lossctl.api import options_of
 from lossctl.cli.app import COMMANDS
 from lossctl.cli.declared import parameters
-from lossctl.cli.options import Scoring
+from lossctl.cli.options import Run
 
 P, Y = [0.9, 0.2, 0.6], [1, 0, 1]
 NAMES = ["yes", "no", "yes"]
@@ -108,12 +108,12 @@ def test_options_have_the_names_of_the_command_line(tmp_path: Path) -> None:
 
 
 def test_the_command_line_asks_for_the_same() -> None:
-    shared = {*Scoring.__annotations__}
+    shared = {*Run.__annotations__}
     assert shared | {"per_row", "plot"} == {*get_type_hints(lossctl.Options)}
     assert shared | {"per_row", "plot"} <= {*parameters(COMMANDS["score"])}
 
 
-@pytest.mark.parametrize(("name", "hint"), Scoring.__annotations__.items())
+@pytest.mark.parametrize(("name", "hint"), Run.__annotations__.items())
 def test_the_defaults_of_the_help_are_those_of_python(name: str, hint: Any) -> None:
     options: Any = {name: hint.__metadata__[0].default}
     assert options_of(**options) == options_of()

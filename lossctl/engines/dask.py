@@ -18,6 +18,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from functools import partial, reduce
+from threading import Lock
+from time import monotonic
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -48,6 +50,8 @@ LOCAL = "local"
 _TOGETHER = 8  # of what was found is added by one task
 _PATIENCE = 10  # seconds for the scheduler to answer, and for a first worker to be there
 _AHEAD = 4  # items for each worker whose results are not asked for yet
+_OFTEN = 0.5  # seconds between what a worker tells
+_UNREADABLE = "deserialization of the task graph"
 _TALKATIVE = ("asyncio", "distributed", "tornado")
 _LIBRARIES = ("lossctl", "numpy", "pyarrow")
 
@@ -64,7 +68,7 @@ def run(plan: Plan, tell: Tell | None = None, rows: Rows | None = None) -> Summa
 
     """
     with workers(plan.scheduler or "", plan.jobs) as client:
-        check(client, plan.inputs, rows)
+        check(client, [plan.inputs.predictions, plan.inputs.labels], rows)
         try:
             return _found(client, plan, sent(plan, partial(each, client)), tell, rows)
         except CutError:
@@ -102,6 +106,12 @@ def workers(scheduler: str, jobs: int | None) -> Iterator[Client]:
         except (CancelledError, CommClosedError) as error:
             hint = "nothing was written; look into its log, and run it again"
             raise DataError("the scheduler is gone", where=address, hint=hint) from error
+        except RuntimeError as error:
+            if _UNREADABLE not in str(error):
+                raise
+            hint = "install the same versions of lossctl everywhere, and start it anew"
+            what = "the scheduler cannot read what it is sent"
+            raise DataError(what, where=address, hint=hint) from error
         except KilledWorker as error:
             what = f"{error.allowed_failures + 1} workers died of the same part of the input"
             hint = "if they ran out of memory, give them more, or fewer threads each"
@@ -168,8 +178,8 @@ def _silent() -> Iterator[None]:
                 logger.disabled = disabled
 
 
-def check(client: Client, inputs: Inputs, rows: Rows | None = None) -> None:
-    """Refuse workers that are not like this process, or do not see what it sees.
+def check(client: Client, tables: Sequence[Table | None], rows: Rows | None = None) -> None:
+    """Refuse a cluster that is not like this process, or does not see what it sees.
 
     Raises:
         DataError: a worker has other versions, or other files.
@@ -177,16 +187,14 @@ def check(client: Client, inputs: Inputs, rows: Rows | None = None) -> None:
     """
     found = client.get_versions(packages=["lossctl", "pyarrow"])
     mine = _compared(found["client"])
-    for worker, theirs in found["workers"].items():
+    for where, theirs in [("its scheduler", found["scheduler"]), *found["workers"].items()]:
         for name, other in _compared(theirs).items():
             if other != mine[name]:
-                here = f"{other or 'no'} {name}" if not other else f"{name} {other}"
-                raise DataError(
-                    f"a worker has {here}, and this machine {mine[name]}",
-                    where=worker,
-                    hint="install the same versions: others may give other numbers",
-                )
-    files = [*files_of(inputs)]
+                has = f"{name} {other}" if other else f"no {name}"
+                what = f"the cluster has {has}, and this machine {mine[name]}"
+                hint = "install the same versions: others may give other numbers"
+                raise DataError(what, where=where, hint=hint)
+    files = [file for table in tables for file in files_of(table)]
     once = next((file for file in files if isinstance(file.source, Tape)), None)
     if once is not None:
         raise DataError("workers cannot read a pipe", where=once.name, hint="save it to a file")
@@ -222,47 +230,86 @@ def _wrong_with(files: Sequence[File], rows: Rows | None) -> DataError | None:
 
 
 def each(client: Client, work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-    """Do some work on the workers, and yield what comes of each item, in their order."""
+    """Do some work on the workers, and yield what comes of each item, in their order.
+
+    What does the work is sent to a worker once, and may keep there what it needs for each item.
+    """
     ahead = _AHEAD * max(1, sum(client.nthreads().values()))
+    given = client.submit(_same, work, pure=False)
     waiting: deque[Any] = deque()
     for item in items:
-        waiting.append(client.submit(work, item, pure=False))
+        waiting.append(client.submit(_done, given, item, pure=False))
         if len(waiting) > ahead:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
 
 
-@dataclass(frozen=True)
-class _Common:
-    """What all parts of a plan have in common: it is sent once.
+def _same(value: Any) -> Any:
+    """Give a value to all tasks that need it: where it is lost, this is done again."""
+    return value
 
-    Labels that are joined are held by each worker. ``topic`` is under which it tells of its work.
-    """
+
+def _done(work: Callable[[Any], Any], item: Any) -> Any:
+    return work(item)
+
+
+class _Teller:
+    """Tells, on a worker, how far its reading is: now and then, for the scheduler's sake."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic, self._lock = topic, Lock()
+        self._read, self._last = [0, 0], 0.0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Teller, (self._topic,)
+
+    def __call__(self, rows: int, size: int) -> None:
+        with self._lock:
+            read, now = [self._read[0] + rows, self._read[1] + size], monotonic()
+            late = now > self._last + _OFTEN
+            self._read, self._last = ([0, 0], now) if late else (read, self._last)
+        if late:
+            with suppress(ValueError):  # a thread that knows of no worker
+                get_worker().log_event(self._topic, read)
+
+
+def teller(client: Client, tell: Tell | None) -> Tell | None:
+    """Return what workers call as ``tell`` is to be called here."""
+    if tell is None:
+        return None
+    topic = f"lossctl-{uuid4()}"
+    client.subscribe_topic(topic, lambda event: tell(*event[1]))
+    return _Teller(topic)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is done with each part of a plan; labels that are joined are held by each worker."""
 
     plan: Plan
     labels: Table | None
-    topic: str | None
+    tell: Tell | None
     rows: Rows | None
 
     @classmethod
-    def of(cls, plan: Plan, *, told: bool, rows: Rows | None) -> _Common:
+    def of(cls, plan: Plan, tell: Tell | None, rows: Rows | None) -> _Work:
         """Take what parts of a plan need not bring along."""
         labels = Kept(plan.inputs.labels) if plan.roles.joined and plan.inputs.labels else None
-        topic = f"lossctl-{uuid4()}" if told else None
         nothing: Any = None
-        return cls(replace(plan, inputs=nothing, scheduler=None), labels, topic, rows)
+        return cls(replace(plan, inputs=nothing, scheduler=None), labels, tell, rows)
 
-    def own(self, part: Plan) -> _Own:
+    def own(self, part: Plan, number: int) -> _Own:
         """Return what is of one part alone."""
-        inputs = part.inputs
-        labels = None if self.labels is not None else inputs.labels
-        return _Own(inputs.predictions, labels, part.first, part.part)
+        labels = None if self.labels is not None else part.inputs.labels
+        return _Own(part.inputs.predictions, labels, part.first, part.part, number)
 
-    def part(self, own: _Own) -> Plan:
-        """Return a part of the plan, as it is run."""
+    def __call__(self, own: _Own) -> Found:
+        """Return what is found in a part."""
         inputs = Inputs(own.predictions, self.labels or own.labels)
-        return ready(replace(self.plan, inputs=inputs, first=own.first, part=own.part))
+        part = ready(replace(self.plan, inputs=inputs, first=own.first, part=own.part))
+        with nullcontext() if self.rows is None else self.rows.of(part, own.number) as see:
+            return found_in(watched(part, self.tell), see)
 
 
 class _Own(NamedTuple):
@@ -270,19 +317,17 @@ class _Own(NamedTuple):
     labels: Table | None
     first: int
     part: bool
+    number: int
 
 
 def _found(
     client: Client, plan: Plan, parts: Sequence[Plan], tell: Tell | None, rows: Rows | None
 ) -> Summaries:
     kept = None if rows is None else rows.apart()
-    common = _Common.of(plan, told=tell is not None, rows=kept)
-    if tell is not None:
-        client.subscribe_topic(common.topic, lambda event: tell(*event[1]))
-    # A task gives it to others where it is needed, and is done again where it is lost.
-    given = client.submit(_same, common, pure=False)
-    owns = [common.own(part) for part in parts]
-    level = client.map(_work, owns, range(len(owns)), common=given, pure=False)
+    work = _Work.of(plan, teller(client, tell), kept)
+    owns = [work.own(part, number) for number, part in enumerate(parts)]
+    given = client.submit(_same, work, pure=False)
+    level = [client.submit(_done, given, own, pure=False) for own in owns]
     while len(level) > 1:
         several = (level[i : i + _TOGETHER] for i in range(0, len(level), _TOGETHER))
         level = [client.submit(_together, *some, pure=False) for some in several]
@@ -314,27 +359,8 @@ def _with_meetings(plan: Plan, summaries: Summaries) -> Summaries | None:
     return replace(summaries, counts=counts, meetings=None)
 
 
-def _same(value: _Common) -> _Common:
-    return value
-
-
 def _together(*found: Found) -> Found:
     return reduce(Found.then, found)
-
-
-def _work(own: _Own, number: int, *, common: _Common) -> Found:
-    """Do one part, on a worker."""
-    part, read = common.part(own), [0, 0]
-
-    def tell(rows: int, size: int) -> None:
-        read[0] += rows
-        read[1] += size
-
-    with nullcontext() if common.rows is None else common.rows.of(part, number) as see:
-        found = found_in(watched(part, tell), see)
-    if common.topic is not None:
-        get_worker().log_event(common.topic, read)
-    return found
 
 
 if __name__ == "__main__":

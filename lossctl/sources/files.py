@@ -64,7 +64,7 @@ def find(name: str, asked: str | None = None) -> Files:
     """
     refuse_password(name)
     path, member = _without_member(name)
-    files = tuple(map(open_file, _paths(path)))
+    files = tuple(map(open_file, paths_of(path)))
     formats = [_format(file, asked) for file in files]
     odd = [file for file, format_ in zip(files, formats, strict=True) if format_ != formats[0]]
     if odd:
@@ -96,7 +96,7 @@ def expanded(names: Sequence[str]) -> tuple[str, ...]:
         several = name != STDIN and not is_web(name) and not os.path.lexists(name)
         if is_address(name) and not is_web(name):
             several = any(character in path_of(name) for character in "*?[")
-        for path in _paths(name, folders=True) if several else (name,):
+        for path in paths_of(name, folders=True) if several else (name,):
             found.setdefault(_spelt(path), path)
     return tuple(found.values())
 
@@ -144,7 +144,7 @@ def _without_member(name: str) -> tuple[str, str | None]:
     return name, None
 
 
-def _paths(name: str, *, folders: bool = False) -> tuple[str, ...]:
+def paths_of(name: str, *, folders: bool = False) -> tuple[str, ...]:
     """Return the files that a name means; ``folders`` that a glob matches if there are no files."""
     if name == STDIN or is_web(name):
         return (name,)

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
+from lossctl.errors import DataError
 from lossctl.sources.arrays import ArrayTable
-from lossctl.sources.streams import File
+from lossctl.sources.files import paths_of
+from lossctl.sources.places import is_address
+from lossctl.sources.streams import File, stamp
 from lossctl.sources.table import Inputs, Table
 from lossctl.sources.views import View
 
-
-def files_of(inputs: Inputs) -> Iterator[File]:
-    """Yield the files of all tables; data in memory have none."""
-    for table in (inputs.predictions, inputs.labels):
-        yield from _of_table(table)
+Stamps: TypeAlias = tuple[tuple[str, tuple[int, int]], ...]
+"""Paths, with size and time of the last change."""
 
 
-def _of_table(table: Table | None) -> Iterator[File]:
+def files_of(table: Table | None) -> Iterator[File]:
+    """Yield the files that a table is read from; data in memory have none."""
     if isinstance(table, View):
-        yield from _of_table(table.table)
-        yield from _of_table(table.other)
+        yield from files_of(table.table)
+        yield from files_of(table.other)
     elif isinstance(table, ArrayTable):
         yield from filter(None, map(_of, (array.storage for array in table.arrays)))
     else:
@@ -35,6 +38,31 @@ def _of(part: Any) -> File | None:
     return part
 
 
+def stamps_of(data: Any) -> Stamps:
+    """Return what tells the files of an input on this machine from what they may become.
+
+    Of what is not there, or is no file, there is nothing to tell.
+    """
+    if not isinstance(data, str) or is_address(data):
+        return ()
+    try:
+        found = [(path, os.stat(path)) for path in paths_of(data)]
+    except (DataError, OSError):
+        return ()
+    return tuple((path, stamp(one)) for path, one in found if stat.S_ISREG(one.st_mode))
+
+
+def check_stamps(stamps: Stamps) -> None:
+    """Refuse files that are other ones here than where they were told.
+
+    Raises:
+        DataError: a file is not there, or is another.
+
+    """
+    for path, told in stamps:
+        File(path, stamp=told).check()
+
+
 def check_unchanged(inputs: Inputs) -> None:
     """Refuse inputs that are not as they were found.
 
@@ -42,5 +70,6 @@ def check_unchanged(inputs: Inputs) -> None:
         DataError: a file was changed since, or is gone.
 
     """
-    for file in files_of(inputs):
-        file.check()
+    for table in (inputs.predictions, inputs.labels):
+        for file in files_of(table):
+            file.check()

@@ -202,11 +202,12 @@ class File:
         elif self.stamp is not None:
             with reading(self):
                 now = os.stat(self.path)
-            if _stamp(now) != self.stamp:
+            if stamp(now) != self.stamp:
                 raise changed(self.name)
 
 
-def _stamp(status: os.stat_result) -> tuple[int, int]:
+def stamp(status: os.stat_result) -> tuple[int, int]:
+    """Return what tells a file from what it may become: its size, and when it was changed last."""
     return status.st_size, status.st_mtime_ns
 
 
@@ -286,7 +287,7 @@ def open_file(path: str) -> File:
             return _once(path, io.FileIO(0, closefd=False))
         status = os.stat(path)
         if stat.S_ISREG(status.st_mode):
-            return replace(file, stamp=_stamp(status))
+            return replace(file, stamp=stamp(status))
         return _once(path, io.FileIO(path))
 
 
