@@ -62,10 +62,7 @@ class Scorer:
         seen = truth.told_to(scope) if paired is None else truth.told_to(scope, paired)
         (result,) = scoring.run(plan, seen if stop is None else _both(seen, stop), self.tell)
         delta = None if paired is None else paired.delta()
-        return Entry(
-            replace(result, predictions=name, delta=delta),
-            (result.n, result.denominator, scope.sum),
-        )
+        return self._entry(name, replace(result, delta=delta), scope)
 
     def remember(self, name: str, data: Data) -> tuple[Entry, Baseline]:
         """Score the baseline, and keep what others are compared with.
@@ -78,8 +75,13 @@ class Scorer:
         scope, baseline = Scope(), Baseline(plan, truth)
         (result,) = scoring.run(plan, truth.told_to(scope, baseline), self.tell)
         baseline.close()
-        result = replace(result, predictions=name)
-        return Entry(result, (result.n, result.denominator, scope.sum)), baseline
+        return self._entry(name, result, scope), baseline
+
+    def _entry(self, name: str, result: Result, scope: Scope) -> Entry:
+        """Return a result by the name of its candidate; so are labels of its own called."""
+        labels = name if self.labels is None else result.labels
+        result = replace(result, predictions=name, labels=labels)
+        return Entry(result, (result.n, result.denominator, scope.sum))
 
     def _prepared(self, data: Data) -> tuple[Plan, Truth]:
         plan = scoring.prepare(self.loss, data, self.labels, self.options)
@@ -255,8 +257,15 @@ def _elsewhere(
         here = replace(options, engine=LOCAL, scheduler=None)
         theirs = replace(scorer, options=here, tell=dask.teller(client, scorer.tell))
         work = _round(theirs, candidates, baseline, None)
-        items = ((name, data, stamps_of(data)) for name, data in candidates.items())
+        items = ((name, _from_anywhere(data), stamps_of(data)) for name, data in candidates.items())
         yield from dask.each(client, work, items)
+
+
+def _from_anywhere(data: Data) -> Data:
+    """Return data as they are called in whatever folder a worker has."""
+    if data == STDIN:
+        raise DataError("workers cannot read a pipe", where=data, hint="save it to a file")
+    return os.path.abspath(data) if isinstance(data, str) and not is_address(data) else data
 
 
 def _round(

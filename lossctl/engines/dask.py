@@ -198,8 +198,10 @@ def check(client: Client, tables: Sequence[Table | None], rows: Rows | None = No
     once = next((file for file in files if isinstance(file.source, Tape)), None)
     if once is not None:
         raise DataError("workers cannot read a pipe", where=once.name, hint="save it to a file")
-    for worker, wrong in client.run(_wrong_with, _seen(files), rows).items():
-        if wrong is not None:
+    # A worker that does not answer is gone, and does no harm.
+    answers = client.run(_wrong_with, _seen(files), rows, on_error="return")
+    for worker, wrong in answers.items():
+        if isinstance(wrong, DataError):
             hint = "workers read and write files themselves, by the names that they have here"
             raise DataError(f"a worker says: {wrong}", where=worker, hint=hint)
 

@@ -131,10 +131,18 @@ class File:
     source: Tape | Remote | None = None
     copies: list[Copy] = field(default_factory=list, compare=False)  # one, if somebody had to seek
     stamp: tuple[int, int] | None = None  # size and time of the last change, as it was found
+    called: str | None = None  # in messages, if not by its path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be the same file in another folder, and by the same name."""
+        path = os.path.abspath(self.path) if self.stamp is not None else self.path
+        return File, (path, self.source, [], self.stamp, self.name)
 
     @property
     def name(self) -> str:
         """What to call it in messages."""
+        if self.called is not None:
+            return self.called
         return "standard input" if self.path == STDIN else shown(self.path)
 
     def raw(self, *, keep: bool = False) -> io.RawIOBase:
@@ -212,23 +220,25 @@ def stamp(status: os.stat_result) -> tuple[int, int]:
 
 
 class _Part(io.RawIOBase):
-    def __init__(self, file: Any, name: str, size: int) -> None:
-        self._file, self._name, self._left = file, name, size
+    def __init__(self, stream: Any, file: File, size: int) -> None:
+        self._stream, self._file, self._left = stream, file, size
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        count = self._file.readinto(memoryview(buffer)[: self._left]) or 0
+        count = self._stream.readinto(memoryview(buffer)[: self._left]) or 0
         if not count and self._left and len(buffer):
             hint = "score a copy, or wait until it is written"
             what = "the file becomes shorter while it is read"
-            raise DataError(what, where=self._name, hint=hint)
+            raise DataError(what, where=self._file.name, hint=hint)
         self._left -= count
+        if not self._left and self._file.source is not None:
+            self._file.check()
         return count
 
     def close(self) -> None:
-        self._file.close()
+        self._stream.close()
         super().close()
 
 
@@ -240,7 +250,7 @@ def part(file: File, start: int, stop: int) -> BinaryIO:
         else:
             stream = io.FileIO(file.path)
             stream.seek(start)
-        return cast("BinaryIO", _Part(stream, file.name, stop - start))
+        return cast("BinaryIO", _Part(stream, file, stop - start))
 
 
 def as_seekable(stream: BinaryIO) -> BinaryIO:
