@@ -256,9 +256,9 @@ def _elsewhere(
         dask.check(client, [scorer.labels, options.weights])
         here = replace(options, engine=LOCAL, scheduler=None)
         theirs = replace(scorer, options=here, tell=dask.teller(client, scorer.tell))
-        work = _round(theirs, candidates, baseline, None)
-        items = ((name, _from_anywhere(data), stamps_of(data)) for name, data in candidates.items())
-        yield from dask.each(client, work, items)
+        found = {name: _from_anywhere(data) for name, data in candidates.items()}
+        items = ((name, data, stamps_of(data)) for name, data in found.items())
+        yield from dask.each(client, _round(theirs, found, baseline, None), items)
 
 
 def _from_anywhere(data: Data) -> Data:

@@ -36,6 +36,7 @@ RARE = {
     *("lossctl.sources.npz", "lossctl.sources.stores", "lossctl.sources.web"),
     *("concurrent.futures", "logging", "lossctl.engines.threads", "lossctl.sources.arrow"),
     *("lossctl.calibration", "lossctl.distribution", "lossctl.pictures", "lossctl.scales"),
+    *("dask", "distributed", "lossctl.engines.dask", "lossctl.once"),
     *("lossctl.render.charts", "lossctl.render.page", "lossctl.render.plot"),
     "lossctl.summaries.per_class",
     *("lossctl.sources.parts", "lossctl.summaries.calibration", "lossctl.summaries.histogram"),

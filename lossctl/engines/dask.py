@@ -50,6 +50,7 @@ LOCAL = "local"
 _TOGETHER = 8  # of what was found is added by one task
 _PATIENCE = 10  # seconds for the scheduler to answer, and for a first worker to be there
 _AHEAD = 4  # items for each worker whose results are not asked for yet
+_MORE_MEMORY = "if it was for memory: give workers more of it, or fewer threads each"
 _OFTEN = 0.5  # seconds between what a worker tells
 _UNREADABLE = "deserialization of the task graph"
 _TALKATIVE = ("asyncio", "distributed", "tornado")
@@ -113,9 +114,14 @@ def workers(scheduler: str, jobs: int | None) -> Iterator[Client]:
             what = "the scheduler cannot read what it is sent"
             raise DataError(what, where=address, hint=hint) from error
         except KilledWorker as error:
-            what = f"{error.allowed_failures + 1} workers died of the same part of the input"
-            hint = "if they ran out of memory, give them more, or fewer threads each"
-            raise DataError(what, where=address, hint=hint) from error
+            several = error.allowed_failures + 1
+            workers = "a worker" if several == 1 else f"{several} workers in turn"
+            what = f"{workers} died of a part of the input"
+            raise DataError(what, where=address, hint=_MORE_MEMORY) from error
+        except MemoryError as error:
+            raise DataError(
+                "a worker has no memory left", where=address, hint=_MORE_MEMORY
+            ) from error
 
 
 @contextmanager

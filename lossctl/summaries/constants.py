@@ -97,12 +97,15 @@ class Pivot:
         return replace(self, constant=self._near(label, weight)).with_labels(label, weight)
 
     def _near(self, label: Floats, weight: Floats | None) -> float:
-        """Return the mean of labels; it must be possible as a prediction, too."""
+        """Return the mean of labels, or 1: it must be possible as a prediction, too.
+
+        Of what is possible nothing costs less where all labels are their mean.
+        """
         total = float(np.add.reduce(label if weight is None else label * weight))
         weights = float(len(label) if weight is None else np.add.reduce(weight))
         mean = total / weights if weights else math.nan
-        possible = np.isfinite(self.kernel(np.array([mean]), np.array([mean])))
-        return mean if possible.all() else 1.0
+        own, one = self.kernel(np.array([mean, 1.0]), np.array([mean, mean])).tolist()
+        return mean if math.isfinite(own) and not own > one else 1.0
 
     def with_labels(self, label: Floats, weight: Floats | None) -> Pivot:
         """Return the sums with some labels added."""
@@ -135,10 +138,18 @@ class Pivot:
 
     @np.errstate(all="ignore")
     def around(self, constant: float) -> Pivot:
-        """Return the same of another constant."""
+        """Return the same of another constant.
+
+        What two constants cost differs by what is linear in the label, seen through the link: by
+        as much as where all labels are their mean. That need not be possible as a prediction.
+        """
         here, there = (float(self.best.link(np.array(c))) for c in (self.constant, constant))
         moved = self.moved + self.weight * (here - there)
-        loss = self.total() + self.weight * self._apart(constant, moved / self.weight)
+        costs = (
+            self._cost(place, away / self.weight)
+            for place, away in ((constant, moved), (self.constant, self.moved))
+        )
+        loss = self.loss + self.weight * (next(costs) - next(costs))
         return replace(self, constant=constant, loss=loss, moved=moved)
 
     @np.errstate(all="ignore")
@@ -149,10 +160,16 @@ class Pivot:
         apart = self._apart(self.constant, self.moved / self.weight)
         return max(self.loss - self.weight * apart, 0.0)  # NaN stays
 
-    def _apart(self, constant: float, moved: float) -> float:
+    def _cost(self, constant: float, moved: float) -> float:
         """Return what a constant costs where the label is the mean, so far from it."""
         if self.best.squared:
             return moved * moved
         start = np.array([constant])
-        mean = self.best.inverse(self.best.link(start) + moved)
-        return float((self.kernel(start, mean) - self.kernel(mean, mean))[0])
+        return float(self.kernel(start, self.best.inverse(self.best.link(start) + moved))[0])
+
+    def _apart(self, constant: float, moved: float) -> float:
+        """Return how much more that is than what the mean itself would cost."""
+        if self.best.squared:
+            return moved * moved
+        mean = self.best.inverse(self.best.link(np.array([constant])) + moved)
+        return self._cost(constant, moved) - float(self.kernel(mean, mean)[0])
