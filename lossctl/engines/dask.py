@@ -335,10 +335,10 @@ def _found(
     work = _Work.of(plan, teller(client, tell), kept)
     owns = [work.own(part, number) for number, part in enumerate(parts)]
     given = client.submit(_same, work, pure=False)
-    level = [client.submit(_done, given, own, pure=False) for own in owns]
+    level = client.map(_done, [given] * len(owns), owns, pure=False)
     while len(level) > 1:
-        several = (level[i : i + _TOGETHER] for i in range(0, len(level), _TOGETHER))
-        level = [client.submit(_together, *some, pure=False) for some in several]
+        several = [level[i : i + _TOGETHER] for i in range(0, len(level), _TOGETHER)]
+        level = client.map(_together, several, pure=False)
     found: Found = level[0].result()
     if len(parts) == 1 and found.wrong is not None:
         raise found.wrong
@@ -367,7 +367,7 @@ def _with_meetings(plan: Plan, summaries: Summaries) -> Summaries | None:
     return replace(summaries, counts=counts, meetings=None)
 
 
-def _together(*found: Found) -> Found:
+def _together(found: Sequence[Found]) -> Found:
     return reduce(Found.then, found)
 
 
