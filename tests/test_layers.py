@@ -82,7 +82,7 @@ MAY_IMPORT = {
     "engines": {
         *("admission", "align", "block", "columns", "diagnosis", "errors", "join"),
         *("losses", "plan", "sources", "summaries", "unmatched", "watching"),
-        *("index", "rows"),
+        *("index", "rows", "version"),
     },
     "sinks": {"errors", "names", "numbers", "texts"},
     "catalogue": {"conventions", "losses", "numbers"},

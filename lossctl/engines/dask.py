@@ -23,6 +23,8 @@ from time import monotonic
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+import numpy as np
+
 from lossctl.engines.adding import Found, at_fault, found_in, refuse
 from lossctl.engines.cores import cores
 from lossctl.engines.cutting import ready, sent
@@ -37,6 +39,7 @@ from lossctl.sources.originals import files_of
 from lossctl.sources.streams import File, Tape
 from lossctl.sources.table import CutError, Inputs, Table
 from lossctl.values import dataclass, replace
+from lossctl.version import __version__
 
 try:
     from dask import config
@@ -52,6 +55,7 @@ _PATIENCE = 10  # seconds for the scheduler to answer, and for a first worker to
 _AHEAD = 4  # items for each worker whose results are not asked for yet
 _MORE_MEMORY = "if it was for memory: give workers more of it, or fewer threads each"
 _OFTEN = 0.5  # seconds between what a worker tells
+_ALIKE = "install the same versions: others may give other numbers"
 _UNREADABLE = "deserialization of the task graph"
 _TALKATIVE = ("asyncio", "distributed", "tornado")
 _LIBRARIES = ("lossctl", "numpy", "pyarrow")
@@ -198,8 +202,7 @@ def check(client: Client, tables: Sequence[Table | None], rows: Rows | None = No
             if other != mine[name]:
                 has = f"{name} {other}" if other else f"no {name}"
                 what = f"the cluster has {has}, and this machine {mine[name]}"
-                hint = "install the same versions: others may give other numbers"
-                raise DataError(what, where=where, hint=hint)
+                raise DataError(what, where=where, hint=_ALIKE)
     files = [file for table in tables for file in files_of(table)]
     once = next((file for file in files if isinstance(file.source, Tape)), None)
     if once is not None:
@@ -299,6 +302,7 @@ class _Work:
     labels: Table | None
     tell: Tell | None
     rows: Rows | None
+    versions: tuple[str, str] = (__version__, np.__version__)
 
     @classmethod
     def of(cls, plan: Plan, tell: Tell | None, rows: Rows | None) -> _Work:
@@ -313,7 +317,15 @@ class _Work:
         return _Own(part.inputs.predictions, labels, part.first, part.part, number)
 
     def __call__(self, own: _Own) -> Found:
-        """Return what is found in a part."""
+        """Return what is found in a part.
+
+        Raises:
+            DataError: this worker came later, and is of other versions.
+
+        """
+        if self.versions != (__version__, np.__version__):
+            where = get_worker().address
+            raise DataError("the cluster has a worker of other versions", where=where, hint=_ALIKE)
         inputs = Inputs(own.predictions, self.labels or own.labels)
         part = ready(replace(self.plan, inputs=inputs, first=own.first, part=own.part))
         with nullcontext() if self.rows is None else self.rows.of(part, own.number) as see:
