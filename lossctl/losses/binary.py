@@ -8,6 +8,7 @@ from lossctl.block import Booleans, Floats
 from lossctl.losses.best import Frequencies, entropy
 from lossctl.losses.domain import BINARY, LOG_PROBS, LOGITS
 from lossctl.losses.registry import Name, in_form, loss
+from lossctl.products import dot
 
 
 @loss(
@@ -25,12 +26,13 @@ def binary_cross_entropy(prediction: Floats, label: Floats) -> Floats:
     with one logarithm and no branch. Within 1.5 ulp of the true value but for the error of the log.
     """
     other = np.subtract(1.0, label)
+    between = dot(label, other)  # Σ y (1 − y): 0 where all labels are hard
     shifted = np.subtract(prediction, other)
     lost = np.subtract(prediction, np.add(shifted, other, out=other), out=other)
     np.abs(shifted, out=shifted)
     losses = np.subtract(lost, np.log(shifted, out=shifted), out=lost)
-    soft = _soft(label)
-    if soft.any():
+    if between:
+        soft = _soft(label)
         p, y = prediction[soft], label[soft]
         losses[soft] = 0.0 - (y * np.log(p) + (1 - y) * np.log1p(-p))
     return losses

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from lossctl.block import Block, Floats, RowLosses
 from lossctl.losses.best import MeanOf
 from lossctl.losses.registry import Kernel
+from lossctl.products import dot
 from lossctl.values import dataclass, replace
 
 
@@ -62,7 +63,7 @@ class Frequencies:
             total = len(part) if weight is None else np.add.reduce(weight)
             happened = np.add.reduce(on)
             sums[cell] += total - happened, happened
-            squares[cell] += total - 2 * happened + 2 * np.einsum("i,i", on, part)
+            squares[cell] += total - 2 * happened + 2 * dot(on, part)
         return Frequencies(sums, squares)
 
     def __add__(self, other: Frequencies) -> Frequencies:
@@ -111,15 +112,19 @@ class Pivot:
         """Return the sums with some labels added."""
         constant = np.array(self.constant)
         moved = self.best.link(label) - self.best.link(constant)
-        if self.best.squared:
-            losses = moved * moved
+        if self.best.squared and weight is None:
+            loss = dot(moved, moved)
         else:
-            losses = self.kernel(np.broadcast_to(constant, label.shape), label)
-        if weight is not None:
-            losses, moved = (np.where(weight == 0, 0.0, x * weight) for x in (losses, moved))
+            if self.best.squared:
+                losses = moved * moved
+            else:
+                losses = self.kernel(np.broadcast_to(constant, label.shape), label)
+            if weight is not None:
+                losses, moved = (np.where(weight == 0, 0.0, x * weight) for x in (losses, moved))
+            loss = float(np.add.reduce(losses))
         return replace(
             self,
-            loss=self.loss + float(np.add.reduce(losses)),
+            loss=self.loss + loss,
             moved=self.moved + float(np.add.reduce(moved)),
             weight=self.weight + float(len(label) if weight is None else np.add.reduce(weight)),
         )

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from lossctl.block import Counted, Floats
+from lossctl.products import dot
 from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum, largest, units_of
 from lossctl.values import dataclass
 
@@ -236,7 +237,6 @@ def _product(a: _Residual, b: _Residual, count: int) -> int:
     """Return Σ (u − ū)(v − v̄) of two residuals, in units of products."""
     if a.deviations is None or b.deviations is None:
         return 0
-    value = float(np.add.reduce(np.multiply(a.deviations, b.deviations)))
-    numerator, denominator = value.as_integer_ratio()
+    numerator, denominator = dot(a.deviations, b.deviations).as_integer_ratio()
     around_pivots = (numerator << (PRODUCT_BITS + a.exponent + b.exponent)) // denominator
     return around_pivots - (a.total * b.total << _GUARD_BITS) // count
