@@ -37,12 +37,15 @@ class ExactSum:
         return cls.bounded(values, largest(values))
 
     @classmethod
-    def bounded(cls, values: Floats, bound: float) -> ExactSum:
-        """Return the exact sum of values of that size at most, or NaN where one of them is."""
+    def bounded(cls, values: Floats, bound: float, least: float = 0.0) -> ExactSum:
+        """Return the exact sum of values of that size at most, or NaN where one of them is.
+
+        Those that are not 0 have the size ``least`` at least: that may spare a pass.
+        """
         if not bound < _TOO_LARGE:
             return _sum_with_extremes(values)
         chunks = (values[i : i + CHUNK] for i in range(0, len(values), CHUNK))
-        return cls(sum(_sum_bounded(chunk, bound) for chunk in chunks))
+        return cls(sum(_sum_bounded(chunk, bound, least) for chunk in chunks))
 
     def __add__(self, other: ExactSum) -> ExactSum:
         """Return the sum of both, exactly."""
@@ -97,13 +100,14 @@ def _sum_with_extremes(values: Floats) -> ExactSum:
     )
 
 
-def _sum_bounded(values: Floats, bound: float) -> int:
-    """Return Σ values in units; |values| ≤ bound < 1e150, at most CHUNK of them.
+def _sum_bounded(values: Floats, bound: float, least: float) -> int:
+    """Return Σ values in units; 0 or least ≤ |values| ≤ bound < 1e150, at most CHUNK of them.
 
     Each round adds C = 1.5·2^q. As x + C lies in [2^q, 2^(q+1)), its bit pattern less that of C is
     x rounded to a multiple of the ulp of C, as an integer of so few bits that such integers are
     summed without error. What the rounding left of x is exact, at most half that ulp, and goes into
-    the next round. After two of them, that is some 88 bits, little is left of few values.
+    the next round. After two of them, that is some 88 bits, little is left of few values; nothing
+    if none is so small that its last bit is below that of C.
     """
     units = 0
     if bound == 0.0:
@@ -119,6 +123,8 @@ def _sum_bounded(values: Floats, bound: float) -> int:
             # The sum wraps around at 64 bits; the difference is known to fit, so wrap it back.
             count = (count + (1 << 63)) % (1 << 64) - (1 << 63)
             units += count << (exponent - 52 + UNIT_BITS)
+            if least >= math.ldexp(1.0, exponent):
+                return units
             np.subtract(shifted, constant, out=shifted)
             values = np.subtract(values, shifted, out=shifted)
             bound = math.ldexp(1.0, exponent - 53)

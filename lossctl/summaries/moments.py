@@ -55,7 +55,7 @@ class Moments:
             return cls.empty(len(columns) - 1)
         ends = [_ends(column) for column in columns]
         sums = tuple(
-            ExactSum.bounded(column, max(high, -low))
+            ExactSum.bounded(column, max(high, -low), max(low, -high))
             if isinstance(column, np.ndarray)
             else ExactSum(units_of(column) * rows)
             for column, (low, high) in zip(columns, ends, strict=True)
