@@ -125,12 +125,12 @@ def _weight_faults(pair: Pair) -> list[Fault]:
 
 
 def _missing(plan: Plan, pair: Pair, encoded: Encoded) -> Booleans | None:
-    """Return which cells or rows are missing, or None; a sum tells quickly that nothing is."""
+    """Return which cells or rows are missing, or None; the largest number tells if any is."""
     numbers = pair.prediction.numbers
     without_label = encoded.missing
     if without_label is None or not without_label.any():
         without_label = None
-        if not np.isnan(np.add.reduce(numbers, axis=None)):
+        if not np.isnan(numbers.max(initial=-np.inf)):
             return None
     unknown = np.isnan(numbers)
     if plan.domain.whole:

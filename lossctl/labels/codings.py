@@ -64,7 +64,7 @@ class Plain:
     def encode(self, batch: Batch) -> Encoded:
         """Pass the numbers on."""
         values = batch.numbers
-        missing = np.isnan(values) if np.isnan(np.add.reduce(values, axis=None)) else None
+        missing = np.isnan(values) if np.isnan(values.max(initial=-np.inf)) else None
         return Encoded(values, missing)
 
     def conflict(self, seen: Mapping[str, int]) -> Fault | None:
@@ -185,7 +185,7 @@ class Positions:
         values = batch.numbers[:, 0]
         missing = np.isnan(values)
         top = self.classes - 1 + self.base
-        wrong = ~missing & ((values % 1 != 0) | (values < self.base) | (values > top))
+        wrong = ~missing & ((np.floor(values) != values) | (values < self.base) | (values > top))
         fault = None
         if wrong.any():
             row = first_row(wrong)
