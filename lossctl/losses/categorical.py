@@ -8,7 +8,7 @@ from lossctl.block import Floats, Integers
 from lossctl.losses.best import Frequencies, entropy
 from lossctl.losses.class_labels import gather, scored
 from lossctl.losses.domain import CLASSES, LOG_PROBS, LOGITS, SHARES
-from lossctl.losses.layout import for_rows, row_sums
+from lossctl.losses.layout import for_rows, less_own, own_cells, row_sums
 from lossctl.losses.registry import Name, in_form, loss
 
 
@@ -79,9 +79,10 @@ def _class_from_logits(prediction: Floats, label: Integers) -> Floats:
     There is no pass for the maximum; a row in which something overflowed is done again with one.
     """
     own = gather(prediction, label)
-    odds = np.subtract(for_rows(prediction), own[:, np.newaxis])
+    odds = less_own(prediction, own)
     np.exp(odds, out=odds)
-    np.put_along_axis(odds, label[:, np.newaxis], 0.0, axis=1)
+    terms, places = own_cells(odds, label)
+    terms[places] = 0.0
     losses = row_sums(odds)
     np.log1p(losses, out=losses)
     again = ~np.isfinite(losses)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lossctl.block import Booleans, Floats, Integers
-from lossctl.losses.layout import for_rows
+from lossctl.losses.layout import for_rows, own_cells
 from lossctl.losses.registry import Function
 
 
@@ -40,7 +40,10 @@ def rows(label: Floats | Integers, classes: int) -> Floats:
 
 def gather(prediction: Floats, label: Integers) -> Floats:
     """Return the predictions for the classes at some positions, (n,)."""
-    return np.take_along_axis(prediction, label[:, np.newaxis], axis=1)[:, 0]
+    if not prediction.flags.forc:
+        return np.take_along_axis(prediction, label[:, np.newaxis], axis=1)[:, 0]
+    values, places = own_cells(prediction, label)
+    return values[places]
 
 
 def _one_hot_rows(label: Floats | Integers) -> Booleans:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lossctl.block import Floats
+from lossctl.block import Floats, Integers
 
 NARROW = 16  # columns: up to here, one contiguous array a column is quicker than one a row
 
@@ -18,6 +18,21 @@ def for_rows(values: Floats) -> Floats:
     if values.shape[1] <= NARROW:
         return np.ascontiguousarray(values.T).T
     return np.ascontiguousarray(values)
+
+
+def less_own(values: Floats, own: Floats) -> Floats:
+    """Return (n, k) values less a number for each row, (n,), as ``for_rows`` lays them out."""
+    if values.shape[1] <= NARROW:
+        return np.subtract(values.T, own, order="C").T
+    return np.subtract(np.ascontiguousarray(values), own[:, np.newaxis])
+
+
+def own_cells(values: Floats, column: Integers) -> tuple[Floats, Integers]:
+    """Return contiguous (n, k) values as (n·k,) in their place, and where a cell of each row is."""
+    rows, columns = values.shape
+    if values.flags.c_contiguous:
+        return values.reshape(-1), np.arange(0, rows * columns, columns) + column
+    return values.T.reshape(-1), column * rows + np.arange(rows)
 
 
 def row_sums(values: Floats) -> Floats:
