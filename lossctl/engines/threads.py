@@ -13,7 +13,7 @@ from typing import Any
 from lossctl.engines.adding import Found, at_fault, found_in, refuse
 from lossctl.engines.cores import cores
 from lossctl.engines.cutting import partitions
-from lossctl.engines.local import Tell, watched
+from lossctl.engines.local import Tell, keep_memory, watched
 from lossctl.engines.partition import Summaries
 from lossctl.plan import Plan
 from lossctl.sources.parts import Each
@@ -74,7 +74,7 @@ def threads(jobs: int, ahead: int, stop: Event) -> Iterator[Each]:
 
     That is waited for, but not if somebody interrupts: it may be waiting for a pipe itself.
     """
-    pool = ThreadPoolExecutor(jobs, "lossctl")
+    pool = ThreadPoolExecutor(jobs, "lossctl", keep_memory)  # each thread has its own
 
     def each(work: Any, items: Iterable[Any]) -> Iterator[Any]:
         waiting: deque[Future[Any]] = deque()
