@@ -12,7 +12,9 @@ from lossctl.sources.table import Inputs, Table
 from lossctl.summaries.diagnosis import ROWS
 from lossctl.values import replace
 
-PART_BYTES = 16 * 1024 * 1024  # of the input: enough to forget what it costs to start a part
+# Of the input: enough to forget what it costs to start a part. A text is read in chunks of 4 MiB,
+# and cut behind the line that is there: nothing shall be left for one chunk more.
+PART_BYTES = 16 * 1024 * 1024 - 64 * 1024
 _MANY = 4  # parts instead of one, where what comes of each may be as large as the part
 _MOST = 8192  # parts that are sent away: the more there are, the more there is to keep book of
 
