@@ -25,6 +25,7 @@ from lossctl.sources import ArrayTable
 
 _HEAD = struct.Struct("<qq")  # rows and bytes that were read, or
 _DONE = -1  # instead of rows: so many bytes follow, the summaries
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def in_processes(plan: Plan, tell: Tell | None) -> Summaries | None:
@@ -82,13 +83,27 @@ def _helpers(
     helpers: list[_Helper] = []
     try:
         for share in shares:
-            helpers.append(_Helper(plan, share, tell is not None))  # noqa: PERF401  # ended below
+            with _undisturbed():
+                helpers.append(_Helper(plan, share, tell is not None))
         for helper in helpers:  # no thread is there while there is something to fork
             helper.listen(tell)
         yield helpers
     finally:
         for helper in helpers:
             helper.end()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let signals wait: nobody would know of a process that was forked but is not noted yet.
+
+    It never hears them itself, and is ended by who forked it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Helper:
