@@ -23,7 +23,7 @@ Booleans: TypeAlias = npt.NDArray[np.bool_]
 # before it have been read: behind the first rows of the input for sure, or perhaps among them.
 UNNUMBERED, UNPLACED = 1 << 62, 1 << 61
 
-_CACHED = 1024 * 1024  # bytes of a block: with the buffers of a kernel they stay in cache
+_CACHED = 2 * 1024 * 1024  # bytes of a block: with the buffers of a kernel they stay in cache
 _MOST = 131_072  # rows of a block
 _FEW = 32  # rows: with fewer, NumPy's calls take longer than their arithmetic
 _WIDE = 4 * 1024 * 1024  # bytes that so few rows may take
