@@ -98,15 +98,16 @@ class Pivot:
         return replace(self, constant=self._near(label, weight)).with_labels(label, weight)
 
     def _near(self, label: Floats, weight: Floats | None) -> float:
-        """Return the mean of labels, or 1: it must be possible as a prediction, too.
-
-        Of what is possible nothing costs less where all labels are their mean.
-        """
+        """Return the mean of labels, or 1: it must be possible as a prediction, too."""
         total = float(np.add.reduce(label if weight is None else label * weight))
         weights = float(len(label) if weight is None else np.add.reduce(weight))
         mean = total / weights if weights else math.nan
-        own, one = self.kernel(np.array([mean, 1.0]), np.array([mean, mean])).tolist()
-        return mean if math.isfinite(own) and not own > one else 1.0
+        return mean if self._is_possible(np.array([mean])) else 1.0
+
+    def _is_possible(self, mean: Floats) -> bool:
+        """Whether a mean, (1,), can be predicted: it has a loss, and another label costs more."""
+        own, other = (self.kernel(mean, label) for label in (mean, np.abs(mean)))
+        return bool(np.isfinite(own[0]) and (mean[0] >= 0 or other[0] > own[0]))
 
     def with_labels(self, label: Floats, weight: Floats | None) -> Pivot:
         """Return the sums with some labels added."""
@@ -130,51 +131,65 @@ class Pivot:
         )
 
     def __add__(self, other: Pivot) -> Pivot:
-        """Return the sums of both, around the constant of one of them."""
+        """Return the sums of both, around the mean of all labels.
+
+        So what is added has one sign; a constant that is far off, as that of few labels may be,
+        costs far more than the mean, and the difference would be lost.
+        """
         if not (self.weight and other.weight):
             return self if self.weight else other
-        theirs = other.around(self.constant)
+        constant = self._joint(other)
+        mine, theirs = self.around(constant), other.around(constant)
         return replace(
-            self,
-            loss=self.loss + theirs.loss,
-            moved=self.moved + theirs.moved,
-            weight=self.weight + theirs.weight,
+            mine,
+            loss=mine.loss + theirs.loss,
+            moved=mine.moved + theirs.moved,
+            weight=self.weight + other.weight,
         )
+
+    @np.errstate(all="ignore")
+    def _joint(self, other: Pivot) -> float:
+        """Return the mean of the labels of both, if it is possible as a prediction."""
+        moved = self.moved + other.moved + other.weight * other._from(self.constant)
+        mean = self._at(moved / (self.weight + other.weight))
+        return float(mean[0]) if self._is_possible(mean) else self.constant
 
     @np.errstate(all="ignore")
     def around(self, constant: float) -> Pivot:
         """Return the same of another constant.
 
-        What two constants cost differs by what is linear in the label, seen through the link: by
-        as much as where all labels are their mean. That need not be possible as a prediction.
+        What two constants differ in costs is what they do where the label is the mean.
         """
-        here, there = (float(self.best.link(np.array(c))) for c in (self.constant, constant))
-        moved = self.moved + self.weight * (here - there)
-        costs = (
-            self._cost(place, away / self.weight)
-            for place, away in ((constant, moved), (self.constant, self.moved))
-        )
-        loss = self.loss + self.weight * (next(costs) - next(costs))
-        return replace(self, constant=constant, loss=loss, moved=moved)
+        here, mean = self.moved / self.weight, self.moved / self.weight + self._from(constant)
+        if self.best.squared:
+            more = mean * mean - here * here
+        else:
+            label = self._at(here)
+            costs = [self.kernel(np.array([c]), label) for c in (constant, self.constant)]
+            more = float((costs[0] - costs[1])[0])
+        loss = self.loss + self.weight * more
+        return replace(self, constant=constant, loss=loss, moved=self.weight * mean)
 
     @np.errstate(all="ignore")
     def total(self) -> float:
         """Return the weighted sum of the losses of the best constant."""
         if not self.weight:
             return 0.0
-        apart = self._apart(self.constant, self.moved / self.weight)
+        moved = self.moved / self.weight
+        if self.best.squared:
+            apart = moved * moved
+        else:
+            mean = self._at(moved)
+            apart = float(
+                (self.kernel(np.array([self.constant]), mean) - self.kernel(mean, mean))[0]
+            )
         return max(self.loss - self.weight * apart, 0.0)  # NaN stays
 
-    def _cost(self, constant: float, moved: float) -> float:
-        """Return what a constant costs where the label is the mean, so far from it."""
-        if self.best.squared:
-            return moved * moved
-        start = np.array([constant])
-        return float(self.kernel(start, self.best.inverse(self.best.link(start) + moved))[0])
+    def _from(self, constant: float) -> float:
+        """Return how far the own constant lies from another, seen through the link."""
+        here, there = self.best.link(np.array([self.constant, constant]))
+        return float(here - there)
 
-    def _apart(self, constant: float, moved: float) -> float:
-        """Return how much more that is than what the mean itself would cost."""
-        if self.best.squared:
-            return moved * moved
-        mean = self.best.inverse(self.best.link(np.array([constant])) + moved)
-        return self._cost(constant, moved) - float(self.kernel(mean, mean)[0])
+    def _at(self, moved: float) -> Floats:
+        """Return what lies so far from the constant, (1,)."""
+        return self.best.inverse(self.best.link(np.array([self.constant])) + moved)
