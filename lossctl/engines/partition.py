@@ -74,8 +74,12 @@ class Summaries:
 
     def moved(self, rows: int) -> Summaries:
         """Return the summaries of rows with numbers that are greater by so much."""
-        others = (one.moved(rows) if isinstance(one, Worst) else one for one in self.others)
-        return replace(self, counts=self.counts.moved(rows), others=tuple(others))
+        return self.renumbered(lambda row: row + rows)
+
+    def renumbered(self, place: Callable[[int], int]) -> Summaries:
+        """Return the summaries of rows with other numbers, in the same order."""
+        others = (one.renumbered(place) if isinstance(one, Worst) else one for one in self.others)
+        return replace(self, counts=self.counts.renumbered(place), others=tuple(others))
 
     def undiagnosed(self) -> Summaries:
         """Return the summaries of rows that are not among the first ones of the input."""

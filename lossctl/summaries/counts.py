@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from lossctl.block import Block, RowLosses
 from lossctl.values import dataclass, field, replace
@@ -35,7 +35,11 @@ class Counts:
 
     def moved(self, rows: int) -> Counts:
         """Return the counts of rows with numbers that are greater by so much."""
-        return replace(self, seen={kind: row + rows for kind, row in self.seen.items()})
+        return self.renumbered(lambda row: row + rows)
+
+    def renumbered(self, place: Callable[[int], int]) -> Counts:
+        """Return the counts of rows with other numbers, in the same order."""
+        return replace(self, seen={kind: place(row) for kind, row in self.seen.items()})
 
     def __add__(self, other: Counts) -> Counts:
         """Return the counts of both."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -68,7 +69,11 @@ class Worst:
 
     def moved(self, by: int) -> Worst:
         """Return the same rows with numbers that are greater by so much."""
-        rows = tuple(tuple(replace(row, row=row.row + by) for row in rows) for rows in self.rows)
+        return self.renumbered(lambda row: row + by)
+
+    def renumbered(self, place: Callable[[int], int]) -> Worst:
+        """Return the same rows with other numbers, in the same order."""
+        rows = tuple(tuple(replace(row, row=place(row.row)) for row in rows) for rows in self.rows)
         return Worst(self.limit, rows)
 
     def __add__(self, other: Worst) -> Worst:
