@@ -11,13 +11,15 @@ import math
 import numpy as np
 
 from lossctl.block import Block, Floats, RowLosses
-from lossctl.ids import Words, mixed
+from lossctl.ids import Ids, Words, mixed
 from lossctl.numbers import spelled, to_number
+from lossctl.texts import Keys
 from lossctl.values import dataclass
 
 _LANES = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 _SPREAD = np.uint64(0xBF58476D1CE4E5B9)  # odd: different numbers stay different
 _MASK = (1 << 64) - 1
+_BLANK = ord(" ")
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,15 @@ class Fingerprint:
 
     def add(self, block: Block, _: RowLosses) -> Fingerprint:
         """Return the fingerprint with a block's rows added."""
-        first, second = (self._sum(block, lane) for lane in _LANES)
+        first, second = (_sum(self.of_rows(block, lane)) for lane in _LANES)
         return self + Fingerprint(self.names, (first, second))
 
-    def _sum(self, block: Block, lane: np.uint64) -> int:
+    def of_rows(self, block: Block, lane: np.uint64) -> Words:
+        """Return a word for each row: of its label, and of its id if it has one."""
         words = mixed(self.of_labels(block, lane) + lane)
         if block.shown is not None and block.shown.keys is not None:
-            texts = block.shown.keys.tolist()
-            words = mixed(words ^ np.array([_of_text(text, lane) for text in texts], np.uint64))
-        return int(np.add.reduce(words, dtype=np.uint64))
+            words = mixed(words ^ mixed(_of_keys(block.shown.keys) + lane))
+        return words
 
     def of_labels(self, block: Block, lane: np.uint64 = _LANES[0]) -> Words:
         """Return a word for each row's label."""
@@ -66,9 +68,45 @@ class Fingerprint:
         return "".join(f"{part:016x}" for part in self.sums)
 
 
+@dataclass(frozen=True)
+class Identity:
+    """The same of whole rows: of their predictions, too. ``+`` is commutative and associative."""
+
+    labels: Fingerprint
+    sums: tuple[int, int] = (0, 0)
+
+    def add(self, block: Block, _: RowLosses) -> Identity:
+        """Return the identity with a block's rows added."""
+        bits = np.ascontiguousarray(block.prediction).view(np.uint64)
+        words = np.bitwise_xor.reduce(bits, axis=1)
+        first, second = (
+            _sum(mixed(self.labels.of_rows(block, lane) ^ mixed(words + lane))) for lane in _LANES
+        )
+        return self + Identity(self.labels, (first, second))
+
+    def __add__(self, other: Identity) -> Identity:
+        """Return the identity of the rows of both."""
+        (a, b), (c, d) = self.sums, other.sums
+        return Identity(self.labels, ((a + c) & _MASK, (b + d) & _MASK))
+
+
+def _sum(words: Words) -> int:
+    return int(np.add.reduce(words, dtype=np.uint64))
+
+
 def _numbers(values: Floats, lane: np.uint64) -> Words:
     """Return a hash of each number, of which −0 is 0."""
     return mixed((values + 0.0).view(np.uint64) + lane)
+
+
+def _of_keys(keys: Keys) -> Words:
+    """Return a word for each key, without blanks around it: its value, or a hash of its text."""
+    starts, ends = keys.offsets[:-1], keys.offsets[1:]
+    some = np.flatnonzero(ends > starts)
+    edges = np.concatenate([keys.data[starts[some]], keys.data[ends[some] - 1]])
+    if edges.min(initial=_BLANK + 1) <= _BLANK:
+        keys = Keys.of([text.strip() for text in keys.tolist()])
+    return Ids.of(keys).words
 
 
 def _of_text(text: str, lane: np.uint64) -> int:
