@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lossctl.version import __version__
 
 if TYPE_CHECKING:
-    from lossctl.api import Options, batch, row_losses, score, scores
+    from lossctl.api import Options, batch, merge, merges, partial, row_losses, score, scores
     from lossctl.errors import DataError, LossctlError, UsageError
     from lossctl.losses import LOSSES
     from lossctl.result import Ranking, Result
@@ -28,6 +28,9 @@ _HOMES = {
     "Result": "result",
     "UsageError": "errors",
     "batch": "api",
+    "merge": "api",
+    "merges": "api",
+    "partial": "api",
     "row_losses": "api",
     "score": "api",
     "scores": "api",
@@ -54,6 +57,9 @@ __all__ = [
     "UsageError",
     "__version__",
     "batch",
+    "merge",
+    "merges",
+    "partial",
     "row_losses",
     "score",
     "scores",

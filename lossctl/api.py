@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
-from typing import Any, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack
 
 from lossctl import scoring
 from lossctl.block import Floats
@@ -23,15 +23,22 @@ from lossctl.rows import Losses, PerRow, Rows
 from lossctl.sinks.opening import opened, suffix_of
 from lossctl.sinks.whole import folder_whole, refuse_to_overwrite
 from lossctl.sources import InputOptions
+from lossctl.values import replace
+
+if TYPE_CHECKING:
+    from lossctl.partials.merging import Merged
 
 Data: TypeAlias = Any
 """A path (a file, a directory or a glob), an array, a list, a frame, a series, an Arrow table."""
+Partials: TypeAlias = str | os.PathLike[str] | bytes
+"""The path of a partial, or a glob of several, or what such a file holds."""
 
 
 class Options(TypedDict, total=False):
     """The options of a scoring, as on the command line; ``lossctl score --help`` lists them.
 
-    ``from_`` is ``--from``; ``per_row`` is the path of a file for the rows. With ``plot`` results
+    ``from_`` is ``--from``; ``per_row`` is the path of a file for the rows, ``partial`` of one that
+    ``merge`` adds to others. With ``plot`` results
     hold what ``--plot`` draws, as ``distribution`` and ``calibration``. ``pred_col`` and
     ``label_col`` are text as in the shell, a position, or a sequence of names and positions;
     ``classes`` is text with commas or a sequence. ``class_weight`` is text as in the shell, a
@@ -74,6 +81,7 @@ class Options(TypedDict, total=False):
     engine: str
     scheduler: str | None
     per_row: str | os.PathLike[str] | None
+    partial: str | os.PathLike[str] | None
 
 
 def score(
@@ -124,15 +132,18 @@ def scores(
             "a result is one number", hint="lossctl.row_losses gives those of the rows"
         )
     plan = plan_of(losses, predictions, labels, **options)
-    path = options.get("per_row")
-    if path is None:
-        return scoring.run(plan)
+    path, partial = (_data(options.get(name)) for name in ("per_row", "partial"))
     inputs = (_data(predictions), _data(labels), _data(options.get("weights")))
-    refuse_to_overwrite([os.fspath(path)], inputs)
-    return run_with_rows(plan, os.fspath(path))
+    refuse_to_overwrite([path, partial], inputs)
+    keep = None if partial is None else keeping(plan, partial, **options)
+    if path is None:
+        return scoring.run(plan, keep=keep)
+    return run_with_rows(plan, path, keep=keep)
 
 
-def run_with_rows(plan: Plan, path: str, tell: Tell | None = None) -> tuple[Result, ...]:
+def run_with_rows(
+    plan: Plan, path: str, tell: Tell | None = None, keep: scoring.Keep | None = None
+) -> tuple[Result, ...]:
     """Do what was planned, and write the losses of the rows to a file, which is whole or not.
 
     Where the rows are read elsewhere it is a folder of files, one for each part of them.
@@ -142,12 +153,94 @@ def run_with_rows(plan: Plan, path: str, tell: Tell | None = None) -> tuple[Resu
 
         suffix = suffix_of("--per-row", path)
         with folder_whole(path) as folder:
-            return conclude(plan, dask.run(plan, tell, Rows(folder, suffix)))
+            summaries = dask.run(plan, tell, Rows(folder, suffix))
+            if keep is not None:
+                keep(summaries)
+            return conclude(plan, summaries)
     with opened("--per-row", path) as make:
         rows = PerRow(plan, make)
-        results = scoring.run(plan, rows, tell)
+        results = scoring.run(plan, rows, tell, keep)
         rows.close()
     return results
+
+
+def keeping(plan: Plan, path: str, **options: Unpack[Options]) -> scoring.Keep:
+    """Return what writes the partial of a plan of these options to a file."""
+    from lossctl.partials import Partial  # noqa: PLC0415  # few ask for one
+
+    terms = options_of(**options).terms
+    return lambda summaries: Partial.of(plan, terms, summaries).write(path)
+
+
+def partial(
+    losses: str, predictions: Data, labels: Data | None = None, **options: Unpack[Options]
+) -> bytes:
+    """Score by one or several losses, and return what ``merge`` adds to other such bytes.
+
+    They are what a file of ``partial=`` holds. Arguments and errors are ``score``'s; that nothing
+    is there to be scored is no error yet.
+
+    >>> parts = [partial("mse", [1.0, 3.0], [1.0, 1.0]), partial("mse", [2.0], [1.0])]
+    >>> merge(parts).value == score("mse", [1.0, 3.0, 2.0], [1.0, 1.0, 1.0]).value
+    True
+
+    """
+    from lossctl.engines import local  # noqa: PLC0415
+    from lossctl.partials import Partial  # noqa: PLC0415  # few ask for one
+
+    if options.get("partial") is not None or options.get("per_row") is not None:
+        raise UsageError("partial writes no files", hint="lossctl.score does")
+    asked = replace(options_of(**options), mergeable=True)
+    plan = scoring.prepare(losses, _data(predictions), _data(labels), asked)
+    return bytes(Partial.of(plan, asked.terms, local.run(plan)))
+
+
+def merge(
+    partials: Partials | Sequence[Partials], *, partial: str | os.PathLike[str] | None = None
+) -> Result:
+    """Add partials up, and return the result of all their rows.
+
+    Args:
+        partials: Paths or globs of files that ``partial=`` or ``--partial`` wrote, or bytes that
+            ``lossctl.partial`` returned; in any order.
+        partial: A file for the sum, which is a partial again.
+
+    Returns:
+        The result, as if all rows had been scored at once, the shards in natural order.
+
+    Raises:
+        DataError: One is no partial, or does not belong to the others, or is there twice.
+        UsageError: They are of several losses.
+
+    """
+    found = merged(partials)
+    if len(found.losses) > 1:
+        several = ", ".join(found.losses)
+        raise UsageError(f"one loss, not '{several}'", hint="lossctl.merges takes several")
+    (result,) = _results(found, partial)
+    return result
+
+
+def merges(
+    partials: Partials | Sequence[Partials], *, partial: str | os.PathLike[str] | None = None
+) -> tuple[Result, ...]:
+    """Add up partials of several losses. Arguments and errors are ``merge``'s."""
+    return _results(merged(partials), partial)
+
+
+def merged(partials: Partials | Sequence[Partials]) -> Merged:
+    """Return the sum of partials; ``results`` are drawn from it."""
+    from lossctl.partials import merging  # noqa: PLC0415  # few ask for it
+
+    several = [partials] if isinstance(partials, str | bytes | os.PathLike) else partials
+    return merging.merged(merging.files_of([*map(_data, several)]))
+
+
+def _results(found: Merged, path: str | os.PathLike[str] | None) -> tuple[Result, ...]:
+    if path is not None:
+        refuse_to_overwrite([os.fspath(path)], found.names)
+        found.total.write(os.fspath(path))
+    return found.results()
 
 
 def row_losses(
@@ -162,8 +255,9 @@ def row_losses(
 
     """
     _check_one(loss)
-    if options.get("per_row") is not None or options.get("worst"):
-        raise UsageError("row_losses takes neither per_row nor worst", hint="lossctl.score does")
+    for name in ("per_row", "worst", "partial"):
+        if options.get(name):
+            raise UsageError(f"row_losses takes no {name}", hint="lossctl.score does")
     options["reduction"] = NONE
     rows = Losses()
     scoring.run(plan_of(loss, predictions, labels, **options), rows)
@@ -312,6 +406,7 @@ def options_of(**options: Unpack[Options]) -> scoring.Options:
         engine=options.get("engine", defaults.engine),
         scheduler=options.get("scheduler"),
         per_row=options.get("per_row") is not None,
+        mergeable=options.get("partial") is not None,
         weights=_data(options.get("weights")),
         unmatched=options.get("unmatched", defaults.unmatched),
         columns=ColumnOptions(

@@ -144,6 +144,11 @@ def with_class_weights(plan: Plan, options: TermOptions) -> Plan:
         weights = balanced(label_counts(plan))
     else:
         weights = class_weights(given, plan.domain, plan.roles, plan.coding)
+    return with_weights(plan, weights)
+
+
+def with_weights(plan: Plan, weights: tuple[float, ...]) -> Plan:
+    """Return a plan in which the classes have these weights, in their order."""
 
     def weigh(scoring: Scoring) -> Scoring:
         return replace(

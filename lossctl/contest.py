@@ -189,6 +189,9 @@ def check(loss: str, options: Options, adjust: str | None, *, compared: bool) ->
         raise UsageError("a batch is ranked by one loss", hint="one batch for each loss")
     if options.reduction == NONE:
         raise UsageError("--reduction is mean or sum in a batch")
+    if options.mergeable:
+        hint = "lossctl score writes one for each"
+        raise UsageError("a batch writes no partials", hint=hint)
     if adjust not in (None, HOLM):
         raise UsageError(f"--adjust is {HOLM}, not '{adjust}'")
     if adjust is not None and not compared:

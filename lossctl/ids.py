@@ -42,6 +42,11 @@ class Ids:
     words: Words
     texts: Keys | None
 
+    @property
+    def consistent(self) -> bool:
+        """Whether there is a word for each text."""
+        return self.texts is None or len(self.texts) == len(self)
+
     @classmethod
     def of(cls, keys: Keys) -> Ids:
         """Return ids as they stand in a file; none is empty."""

@@ -26,8 +26,9 @@ class Plan:
     what else was said of the labels, for the signature. ``worst`` is how many of the worst rows
     are wanted; ``per_row``: every row is; ``told_apart``: rows need their keys. ``plot``: what a
     picture is drawn from is wanted. ``per_class``: the losses of each class are, where labels are
-    classes. Groups of fewer rows than ``min_group`` are hidden. ``sum_tolerance`` is None where
-    rows of probabilities are normalized. ``others`` are scorings on the terms of other
+    classes. ``mergeable``: what tells these rows from others is, for who adds the summaries to
+    those of other inputs. Groups of fewer rows than ``min_group`` are hidden. ``sum_tolerance`` is
+    None where rows of probabilities are normalized. ``others`` are scorings on the terms of other
     conventions, beside those that were asked for. ``alternatives`` are the same for a loss that
     comes out infinite, if the inputs can be read again. ``block_rows`` bounds the rows of a block,
     ``jobs`` the threads, or processes where they may be forked; results do not depend on them.
@@ -59,6 +60,7 @@ class Plan:
     min_group: int = 1
     per_row: bool = False
     told_apart: bool = False
+    mergeable: bool = False
     block_rows: int | None = None
     jobs: int | None = None
     fork: bool = False

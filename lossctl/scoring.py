@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from lossctl import align, asked, columns, diagnosis, engines, grouping
@@ -11,7 +12,7 @@ from lossctl.conclusion import conclude
 from lossctl.conventions import ALL, EXACT, Predictions, TermOptions
 from lossctl.engines import DASK, LOCAL
 from lossctl.engines.local import Tell
-from lossctl.engines.partition import Sink
+from lossctl.engines.partition import Sink, Summaries
 from lossctl.errors import DataError, UsageError
 from lossctl.known import is_aside, is_key, is_nameless
 from lossctl.labels import LabelOptions, check_options
@@ -33,6 +34,7 @@ from lossctl.suspicions import (
 from lossctl.values import dataclass, field, replace
 
 Data: TypeAlias = Any  # a path, or whatever lossctl.sources.memory takes
+Keep: TypeAlias = Callable[[Summaries], None]
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Options:
     engine: str = LOCAL
     scheduler: str | None = None
     fingerprint: bool = False
+    mergeable: bool = False
     columns: ColumnOptions = field(default_factory=ColumnOptions)
     label: LabelOptions = field(default_factory=LabelOptions)
     input: InputOptions = field(default_factory=InputOptions)
@@ -80,6 +83,8 @@ class Options:
         ):
             if number < least:
                 raise UsageError(f"{option} is a number of {what}, not {number}")
+        if self.mergeable and self.reduction == NONE:
+            raise UsageError("--reduction none prints rows, and has no --partial")
         if self.unmatched == SKIP and self.columns.id is None:
             raise UsageError("--unmatched is for rows that are joined by --id")
         if self.min_group > 1 and not self.columns.by:
@@ -109,16 +114,25 @@ def score(loss: str, predictions: Data, labels: Data, options: Options) -> tuple
     return run(prepare(loss, predictions, labels, options))
 
 
-def run(plan: Plan, sink: Sink | None = None, tell: Tell | None = None) -> tuple[Result, ...]:
+def run(
+    plan: Plan,
+    sink: Sink | None = None,
+    tell: Tell | None = None,
+    keep: Keep | None = None,
+) -> tuple[Result, ...]:
     """Do what was planned; a sink sees each block of rows, in their order.
 
-    ``tell`` is called with the rows and the bytes of the predictions as they are read.
+    ``tell`` is called with the rows and the bytes of the predictions as they are read, ``keep``
+    with the summaries of all rows, before it is known whether there is a loss of them.
 
     Raises:
         DataError: the files cannot be read, paired or scored; the sink has seen the rows before.
 
     """
-    results = conclude(plan, engines.run(plan, sink, tell))
+    summaries = engines.run(plan, sink, tell)
+    if keep is not None:
+        keep(summaries)
+    results = conclude(plan, summaries)
     infinite = any(math.isinf(result.value) for result in results)
     if not (infinite and plan.alternatives) or sink is not None:
         return results
@@ -140,6 +154,7 @@ def _with_alternatives(plan: Plan, results: tuple[Result, ...]) -> tuple[Result,
         per_class=False,
         min_group=1,
         fingerprint=False,
+        mergeable=False,
     )
     try:
         found = conclude(again, engines.run(again))
@@ -204,6 +219,8 @@ def prepare(loss: str, predictions: Data, labels: Data, options: Options) -> Pla
         others=others if options.terms.convention == ALL else (),
         alternatives=others if infinite else (),
         fingerprint=options.fingerprint,
+        mergeable=options.mergeable,
+        told_apart=options.mergeable,
         domain=domain,
         form=form,
         inputs=inputs,

@@ -90,6 +90,13 @@ class Keys:
         room = np.zeros(_MARGIN, np.uint8)  # or ``words`` would copy it all
         return cls(offsets, np.concatenate([*(part.bytes(0, len(part)) for part in parts), room]))
 
+    @property
+    def consistent(self) -> bool:
+        """Whether each row lies in the data, behind the row before."""
+        ends = self.offsets
+        inside = len(ends) > 0 and ends[0] >= 0 and ends[-1] <= len(self.data)
+        return bool(inside and (np.diff(ends) >= 0).all())
+
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.offsets) - 1

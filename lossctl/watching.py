@@ -17,7 +17,7 @@ from lossctl.result import NONE
 from lossctl.summaries import Summary
 from lossctl.summaries.clipped import Clipped
 from lossctl.summaries.constants import Frequencies, Pivot
-from lossctl.summaries.fingerprint import Fingerprint
+from lossctl.summaries.fingerprint import Fingerprint, Identity
 from lossctl.summaries.worst import Worst
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def _wanted(plan: Plan) -> Iterator[Summary]:
         yield found
     if plan.fingerprint:
         yield Fingerprint(names(plan))
+    if plan.mergeable:
+        yield Identity(Fingerprint(names(plan)))
     if plan.reduction == NONE:
         return
     yield from _constants(plan)

@@ -132,6 +132,7 @@ THIRD_PARTY = {
             "labels",
             "losses",
             "onehot",
+            "partials",
             "products",
             "rows",
         ),

@@ -32,6 +32,7 @@ RARE = {
     *("lossctl.render.junit", "lossctl.render.markdown", "lossctl.render.objects"),
     *("lossctl.explaining", "lossctl.explanation", "lossctl.render.arithmetic"),
     *("lossctl.gates", "lossctl.render.prometheus", "lossctl.render.standings"),
+    "lossctl.partials",
     *("lossctl.render.table", "lossctl.sources.arrow_files", "lossctl.sources.jsonl"),
     *("lossctl.sources.npz", "lossctl.sources.stores", "lossctl.sources.web"),
     *("concurrent.futures", "logging", "lossctl.engines.threads", "lossctl.sources.arrow"),

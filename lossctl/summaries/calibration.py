@@ -41,6 +41,12 @@ class Reliability:
     predicted: ExactSums = field(default_factory=_nothing)
     happened: ExactSums = field(default_factory=_nothing)
 
+    @property
+    def consistent(self) -> bool:
+        """Whether all is known of each bin."""
+        sums = (self.weights, self.predicted, self.happened)
+        return {len(self.rows), *(one.size for one in sums)} == {BINS}
+
     def add(self, block: Block, _: RowLosses) -> Reliability:
         """Return the counts with a block's added."""
         with np.errstate(all="ignore"):  # ∞ − ∞ is NaN, and left out

@@ -22,6 +22,7 @@ _HIGHEST = 30  # above 2^(32·31) a rounding constant would overflow
 _ROWS = 1 << 20  # so many integers of 32 bits add up exactly in a float64
 _MOST_BITS = 51  # of an integer, or a rounding constant would not round to the last of them
 _HUGE = math.ldexp(1.0, _BITS * (_HIGHEST + 1))
+_CARRIED = 4  # limbs above those of one number
 _FULL = 1 << 62  # of a limb: carried on before it overflows
 _STEP = 10_000  # groups: of so many Python's own numbers are made at a time
 _KINDS = ("nan", "inf", "-inf")
@@ -34,6 +35,14 @@ class ExactSums:
     size: int
     limbs: Mapping[int, Integers] = field(default_factory=dict)
     odd: Mapping[str, Integers] = field(default_factory=dict)
+
+    @property
+    def consistent(self) -> bool:
+        """Whether limbs and counts are of each group, and limbs may be sums of float64."""
+        shapes = {one.shape for one in (*self.limbs.values(), *self.odd.values())}
+        low, high = min(self.limbs, default=0), max(self.limbs, default=0)
+        inside = low >= _LOWEST and high <= _HIGHEST + _CARRIED
+        return inside and shapes <= {(self.size,)} and {*self.odd} <= {*_KINDS}
 
     @classmethod
     def of(cls, values: Floats, codes: Integers, size: int, most: int = _ROWS) -> ExactSums:

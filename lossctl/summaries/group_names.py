@@ -27,6 +27,11 @@ class GroupNames:
     columns: tuple[Ids, ...]
     words: Words
 
+    @property
+    def consistent(self) -> bool:
+        """Whether there is a name for each group, and at least one group."""
+        return len(self) > 0 and {len(ids) for ids in self.columns} == {len(self)}
+
     @classmethod
     def of(cls, columns: Sequence[Ids]) -> GroupNames:
         """Return names, in any order, as one that has not been ``united`` yet."""

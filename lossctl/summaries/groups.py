@@ -40,6 +40,12 @@ class Residuals:
     cells: float = 1.0
     apart: tuple[Floats, Floats, Floats] | None = None
 
+    @property
+    def consistent(self) -> bool:
+        """Whether all is known of as many groups."""
+        sums = (self.ratio, self.u, self.uu, self.exponent, *(self.apart or ()))
+        return {one.shape for one in sums} == {(len(self.rows),)}
+
     @classmethod
     def of(
         cls,
@@ -188,6 +194,13 @@ class Sums:
     totals: tuple[ExactSums, ...]
     cells: tuple[ExactSums, ...]
     residuals: tuple[Residuals, ...] = ()
+
+    @property
+    def consistent(self) -> bool:
+        """Whether all is known of as many groups, which have rows."""
+        sizes = [len(self.names), *(one.size for one in (*self.totals, *self.cells))]
+        sizes += [len(one.rows) for one in self.residuals]
+        return self.rows.ndim == 1 and {*sizes} == {len(self)} and bool((self.rows > 0).all())
 
     def __len__(self) -> int:
         """Return the number of groups."""

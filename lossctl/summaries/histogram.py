@@ -102,6 +102,14 @@ class Histogram:
     infinities: int = 0
     negative_infinities: int = 0
 
+    @property
+    def consistent(self) -> bool:
+        """Whether all is known of as many bins, and these are some, ascending."""
+        sizes = {len(self.codes), len(self.rows), self.costs.size}
+        ascending = not len(self.codes) or bool((np.diff(self.codes) > 0).all())
+        most = int(np.abs(self.codes).max(initial=0))
+        return len(sizes) == 1 and ascending and most <= len(_edges()) + 1
+
     def add(self, block: Block, losses: RowLosses) -> Histogram:
         """Return the histogram with a block's rows added."""
         values, total = losses.values[self.column], self
