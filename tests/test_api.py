@@ -109,8 +109,9 @@ def test_options_have_the_names_of_the_command_line(tmp_path: Path) -> None:
 
 def test_the_command_line_asks_for_the_same() -> None:
     shared = {*Run.__annotations__}
-    assert shared | {"per_row", "plot"} == {*get_type_hints(lossctl.Options)}
-    assert shared | {"per_row", "plot"} <= {*parameters(COMMANDS["score"])}
+    own = {"per_row", "partial", "plot"}
+    assert shared | own == {*get_type_hints(lossctl.Options)}
+    assert shared | own <= {*parameters(COMMANDS["score"])}
 
 
 @pytest.mark.parametrize(("name", "hint"), Run.__annotations__.items())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial as bound
 from typing import TYPE_CHECKING, Unpack
 
 from lossctl.cli import options, plain
 from lossctl.cli.batch import batch
 from lossctl.cli.exits import guarded
 from lossctl.cli.explain import explain
+from lossctl.cli.merge import merge
 from lossctl.cli.output import Output, chosen
 from lossctl.cli.report import report
 from lossctl.cli.terminal import Context, Job, Terminal, delimiter_of
@@ -69,6 +70,7 @@ def score(
     json: options.Json,
     value: options.Value,
     per_row: options.PerRow,
+    partial: options.Partial,
     plot: options.Plot,
     fail_above: options.FailAbove,
     fail_above_ci: options.FailAboveInterval,
@@ -105,17 +107,18 @@ def score(
         worst=asked["worst"],
         by=asked["by"],
     )
+    look.check_partial(partial, per_row)
     asked["delimiter"] = delimiter_of(asked["delimiter"])
     gates = gates_of(fail_above=fail_above, fail_above_ci=fail_above_ci)
     if gates is not None and asked["reduction"] == "none":
         raise UsageError("--reduction none prints rows, and no result that a gate could judge")
-    return partial(_score, (loss, predictions, labels), asked, per_row, gates, look)
+    return bound(_score, (loss, predictions, labels), asked, (per_row, partial), gates, look)
 
 
 def _score(  # noqa: PLR0917
     inputs: tuple[str, str, str | None],
     asked: options.Run,
-    per_row: str | None,
+    files: tuple[str | None, str | None],
     gates: Gates | None,
     look: Output,
     terminal: Terminal,
@@ -126,24 +129,26 @@ def _score(  # noqa: PLR0917
     from lossctl.sinks.delimited import Delimited  # noqa: PLC0415
     from lossctl.sinks.whole import refuse_to_overwrite  # noqa: PLC0415
 
-    refuse_to_overwrite((look.path, per_row), (*inputs[1:], asked["weights"]))
-    plan = api.plan_of(*inputs, **asked, per_row=per_row, plot=look.plot)
+    per_row, partial = files
+    refuse_to_overwrite((look.path, *files), (*inputs[1:], asked["weights"]))
+    plan = api.plan_of(*inputs, **asked, per_row=per_row, partial=partial, plot=look.plot)
+    keep = None if partial is None else api.keeping(plan, partial, **asked)
     if asked["reduction"] == "none":
         with look.stream(terminal) as stream:
             results = scoring.run(plan, render.row_losses(stream))
     elif per_row == "-":
         shown = terminal.stdout.isatty()
-        sink = partial(Delimited, terminal.stdout, delimiter="\t", shown=shown)
-        results = scoring.run(plan, PerRow(plan, sink))
+        sink = bound(Delimited, terminal.stdout, delimiter="\t", shown=shown)
+        results = scoring.run(plan, PerRow(plan, sink), keep=keep)
     else:
         plan = replace(plan, fork=True)
         if terminal.quiet:  # what others make of an infinite loss takes another reading
             plan = replace(plan, alternatives=())
         with terminal.progress(plan.inputs.predictions.size) as tell:
             if per_row is None:
-                results = scoring.run(plan, tell=tell)
+                results = scoring.run(plan, tell=tell, keep=keep)
             else:
-                results = api.run_with_rows(plan, per_row, tell)
+                results = api.run_with_rows(plan, per_row, tell, keep)
     terminal.warn(results)
     verdicts = () if gates is None else tuple(gates.verdicts(results))
     if asked["reduction"] != "none" and per_row != "-":
@@ -173,7 +178,7 @@ def onehot(
     """  # noqa: D301  # as above
     context.obj.look(color, quiet=False)
     asked["delimiter"] = delimiter_of(asked["delimiter"])
-    return partial(_onehot, labels, label_col, asked, output)
+    return bound(_onehot, labels, label_col, asked, output)
 
 
 def _onehot(
@@ -192,7 +197,7 @@ def _onehot(
     wanted = onehot.Options(column, general.label, general.input)
     if output in (None, "-"):
         shown = terminal.stdout.isatty()
-        make = partial(Delimited, terminal.stdout, delimiter=",", shown=shown)
+        make = bound(Delimited, terminal.stdout, delimiter=",", shown=shown)
         onehot.onehot(labels, wanted, make, keys=True)
         return
     path = str(output)
@@ -223,7 +228,7 @@ def losses(
     look = Output(chosen(format, output, json=json, value=False), output)
     if look.format == "value":
         raise UsageError("a list of losses has no value format")
-    return partial(_losses, loss, look)
+    return bound(_losses, loss, look)
 
 
 def _losses(loss: str | None, look: Output, terminal: Terminal) -> None:
@@ -257,7 +262,7 @@ def signature(
     look = Output(chosen(format, output, json=json, value=False), output)
     if look.format == "value":
         raise UsageError("a list of differences has no value format")
-    return partial(_signature, first, second, look)
+    return bound(_signature, first, second, look)
 
 
 def _signature(first: str, second: str | None, look: Output, terminal: Terminal) -> None:
@@ -275,6 +280,7 @@ COMMANDS: dict[str, Callable[..., Job]] = {
     "batch": batch,
     "explain": explain,
     "report": report,
+    "merge": merge,
     "onehot": onehot,
     "losses": losses,
     "signature": signature,

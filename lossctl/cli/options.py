@@ -41,6 +41,14 @@ Candidates = Annotated[
         help="Files as for score, or quoted globs that match several; a directory is one table.",
     ),
 ]
+Partials = Annotated[
+    list[str],
+    Argument(
+        metavar="PARTIAL...",
+        default=(),
+        help="Files that --partial wrote, or quoted globs; - is standard input.",
+    ),
+]
 LabelsOnly = Annotated[
     str,
     Argument(
@@ -116,6 +124,30 @@ PerRow = Annotated[
         metavar="FILE|-",
         help="Write key or row, label and loss of every row to a .csv, .tsv, .npy or .parquet; "
         "- prints them instead of the result.",
+    ),
+]
+Partial = Annotated[
+    Optional[str],
+    Option(
+        "--partial",
+        metavar="FILE",
+        help="Write what lossctl merge adds to other shards, besides the result.",
+    ),
+]
+SumFile = Annotated[
+    Optional[str],
+    Option(
+        "--partial", metavar="FILE", help="Write the sum as a partial, which can be merged again."
+    ),
+]
+PartialsFrom = Annotated[
+    Optional[str],
+    Option("--files-from", metavar="FILE|-", help="Add the files named there too, one a line."),
+]
+Null = Annotated[
+    bool,
+    Option(
+        "-0", "--null", default=False, help="Names in --files-from end with NUL (find -print0)."
     ),
 ]
 Plot = Annotated[
@@ -388,7 +420,7 @@ class Scoring(Inputs, ClassNames, Labelling, Files):
 
 
 class Run(Scoring):
-    """A scoring, and where it is done: what ``api.Options`` has, but for ``per_row``."""
+    """A scoring, and where it is done: what ``api.Options`` has, but for the files it writes."""
 
     engine: Annotated[
         str,
@@ -467,12 +499,7 @@ class Contest(Compared):
             "--files-from", metavar="FILE|-", help="Score the files named there too, one a line."
         ),
     ]
-    null: Annotated[
-        bool,
-        Option(
-            "-0", "--null", default=False, help="Names in --files-from end with NUL (find -print0)."
-        ),
-    ]
+    null: Null
     fail_fast: Annotated[
         bool,
         Option("--fail-fast", default=False, help="Stop at the first file that cannot be scored."),

@@ -80,6 +80,17 @@ class Output:
                 f"--plot has no {self.format} format", hint="it has table, markdown and json"
             )
 
+    def check_partial(self, partial: str | None, per_row: str | None = None) -> None:
+        """Refuse a partial that has no file of its own."""
+        if partial is None:
+            return
+        if partial == "-":
+            hint = "--partial FILE"
+            raise UsageError("a partial is a file: standard output has the result", hint=hint)
+        for option, path in (("-o", self.path), ("--per-row", per_row)):
+            if path is not None and _same_file(partial, path):
+                raise UsageError(f"--partial and {option} name the same file")
+
     @contextmanager
     def stream(self, terminal: Terminal) -> Iterator[TextIO]:
         """Give standard output, or a file that is there when it is whole."""
