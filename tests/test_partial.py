@@ -191,6 +191,8 @@ def test_the_file_is_strict_json_that_says_what_it_is(tmp_path: Path) -> None:
     assert machine["numpy"] == np.__version__
     assert machine["cpu"]
     assert (shard["predictions"], shard["rows"], shard["n"]) == ("predictions", 2, 2)
+    signature = lossctl.score("bce", [0.0, 1.0], [1, 0], fingerprint=True).signature
+    assert f"|labels:{shard['fingerprint']}|" in signature
     (tmp_path / "spaced.json").write_text(json.dumps(found, indent=2, sort_keys=True), "utf-8")
     assert lossctl.merge(tmp_path / "spaced.json").value == math.inf
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o666 & ~_umask()
@@ -392,7 +394,7 @@ def test_files_that_belong_together_have_one_name() -> None:
 
 
 def test_shards_and_machines_are_data() -> None:
-    shard = Shard("p", "y", 3, 3, 3, 2, "x")
+    shard = Shard("p", "y", 3, 3, 3, 2, "f", "x")
     assert shard.consistent
     assert not replace(shard, n=4).consistent
     for kind in (Shard, Machine, Moments, Choices):

@@ -48,6 +48,15 @@ def test_a_fingerprint_does_not_change_with_order_or_format(tmp_path: Path) -> N
     assert fingerprint("bce", p, other) != fingerprint("bce", p, y)
 
 
+def test_blanks_around_ids_and_ids_without_text_are_no_matter(tmp_path: Path) -> None:
+    found = []
+    for ids in (("7", "a b", ""), (" 7", "a b ", " "), ("7", "", "a b")):
+        rows = "".join(f"{one},0.5,1\n" for one in ids)
+        (tmp_path / "f.csv").write_text(f"id,prob,label\n{rows}")
+        found.append(fingerprint("bce", str(tmp_path / "f.csv")))
+    assert len({*found}) == 1
+
+
 def test_a_fingerprint_tells_ids_and_names_apart(tmp_path: Path) -> None:
     def of(ids: str, labels: str) -> str:
         rows = zip(ids.split(), labels.split(), strict=True)

@@ -142,7 +142,7 @@ def _order(shard: Shard) -> Any:
 
 def _again(head: Head) -> dict[str, Any]:
     """Return what a file holds, which was read before."""
-    again, document = read(head.file)
+    again, document = read(head.file, keep=True)  # once more, if it turns out to be made up
     if again.checksum != head.checksum:
         hint = "merge copies, or wait until it is written"
         raise DataError("the partial changes while it is read", where=head.name, hint=hint)

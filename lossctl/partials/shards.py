@@ -28,7 +28,8 @@ class Shard:
     """Rows that were scored at once.
 
     ``rows`` are those of its predictions, ``known`` those of its labels, ``paired`` those that met;
-    without a join all are the same. ``n`` were scored. ``identity`` tells these rows from others.
+    without a join all are the same. ``n`` were scored. ``fingerprint`` tells their labels (and
+    ids) from others, as that of a signature does, ``identity`` these rows.
     """
 
     predictions: str
@@ -37,6 +38,7 @@ class Shard:
     known: int
     paired: int
     n: int
+    fingerprint: str
     identity: str
 
     @property
@@ -60,7 +62,9 @@ class Machine:
 
 def shard_of(plan: Plan, summaries: Summaries) -> Shard:
     """Return what rows were scored."""
-    counts = summaries.counts
+    counts, found = summaries.counts, summaries.get(Identity)
+    if found is None:
+        raise AssertionError("what is to be merged has an identity")
     return Shard(
         readable(plan.inputs.predictions.name),
         readable(plan.inputs.label_table.name),
@@ -68,18 +72,19 @@ def shard_of(plan: Plan, summaries: Summaries) -> Shard:
         known=counts.read + counts.unmatched_labels,
         paired=counts.read,
         n=summaries.moments[0].count,
-        identity=_identity(plan.inputs.predictions.name, summaries),
+        fingerprint=str(found.labels),
+        identity=_identity(plan.inputs.predictions.name, summaries, found),
     )
 
 
-def _identity(name: str, summaries: Summaries) -> str:
+def _identity(name: str, summaries: Summaries, found: Identity) -> str:
     """Return a hash of rows, counts and exact sums; the order of the rows is not in it.
 
     Of rows that all cost the same other files may hold just as many: their name is in it.
     """
-    counts, found = summaries.counts, summaries.get(Identity)
+    counts = summaries.counts
     told = (
-        [] if found is None else [*found.sums],
+        [*found.sums],
         [counts.read, counts.skipped, counts.adjusted, counts.ignored],
         [counts.unmatched_predictions, counts.unmatched_labels],
         [

@@ -70,7 +70,10 @@ class Fingerprint:
 
 @dataclass(frozen=True)
 class Identity:
-    """The same of whole rows: of their predictions, too. ``+`` is commutative and associative."""
+    """The fingerprint of labels, and beside it the same of whole rows, with their predictions.
+
+    ``+`` is commutative and associative.
+    """
 
     labels: Fingerprint
     sums: tuple[int, int] = (0, 0)
@@ -78,16 +81,18 @@ class Identity:
     def add(self, block: Block, _: RowLosses) -> Identity:
         """Return the identity with a block's rows added."""
         bits = np.ascontiguousarray(block.prediction).view(np.uint64)
-        words = np.bitwise_xor.reduce(bits, axis=1)
-        first, second = (
-            _sum(mixed(self.labels.of_rows(block, lane) ^ mixed(words + lane))) for lane in _LANES
+        predictions = np.bitwise_xor.reduce(bits, axis=1)
+        labels = [self.labels.of_rows(block, lane) for lane in _LANES]
+        (a, c), (b, d) = (
+            (_sum(words), _sum(mixed(words ^ mixed(predictions + lane))))
+            for words, lane in zip(labels, _LANES, strict=True)
         )
-        return self + Identity(self.labels, (first, second))
+        return self + Identity(Fingerprint(self.labels.names, (a, b)), (c, d))
 
     def __add__(self, other: Identity) -> Identity:
         """Return the identity of the rows of both."""
         (a, b), (c, d) = self.sums, other.sums
-        return Identity(self.labels, ((a + c) & _MASK, (b + d) & _MASK))
+        return Identity(self.labels + other.labels, ((a + c) & _MASK, (b + d) & _MASK))
 
 
 def _sum(words: Words) -> int:
