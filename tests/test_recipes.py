@@ -111,6 +111,8 @@ def test_every_recipe_has_a_test_here() -> None:
         ("MLflow", "python"): 1,
         ("Prometheus", "crontab"): 1,
         ("Many files", "sh"): 3,
+        ("Many shards", "sh"): 3,
+        ("Spark", "python"): 1,
         ("jq", "sh"): 1,
         ("pandas", "python"): 1,
     }
@@ -288,6 +290,77 @@ def test_several_at_a_time(folder: Path, shell: Shell, program: str, nth: int, c
     flatten(runs / "a run.csv")
     assert shell(recipe("Many files", nth=nth)).returncode == code
     assert stored(runs / "a run.json") == CE_OF_NOTHING
+
+
+@pytest.fixture(name="shards")
+def _shards(folder: Path) -> Path:
+    """Cut the predictions in three."""
+    header, *rows = (folder / "predictions.csv").read_text("utf-8").splitlines()
+    (folder / "shards").mkdir()
+    for i in range(3):
+        lines = [header, *rows[70 * i : 70 * (i + 1)], ""]
+        (folder / "shards" / f"part-{i}.csv").write_text("\n".join(lines), "utf-8")
+    return folder
+
+
+def test_parallel_scores_shards(shards: Path, shell: Shell) -> None:
+    needs("parallel")
+    done = shell(recipe("Many shards"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert stored(shards / "loss.json") == CE
+    flatten(shards / "shards" / "part-1.csv")
+    assert shell(recipe("Many shards")).returncode == 1
+
+
+# What stands in for Slurm: it runs a script for each task of its array, or a line, at once.
+SBATCH = """#!/bin/sh
+for word; do :; done
+if [ "$1" = --parsable ]; then
+  for SLURM_ARRAY_TASK_ID in 2 0 1; do
+    export SLURM_ARRAY_TASK_ID SLURM_CPUS_PER_TASK=2
+    sh -e "$word" || exit
+  done
+  echo 1234
+else
+  [ "$1" = --dependency=afterok:1234 ] && [ "$2" = --wrap ] && sh -e -c "$word"
+fi
+"""
+
+
+def test_slurm_scores_shards(shards: Path, shell: Shell) -> None:
+    script = recipe("Many shards", nth=1)
+    assert "#SBATCH --array=0-2\n" in script
+    (shards / "loss.sbatch").write_text(script, "utf-8")
+    (shards / "bin").mkdir()
+    (shards / "bin" / "sbatch").write_text(SBATCH, "utf-8")
+    (shards / "bin" / "sbatch").chmod(0o755)
+    for _ in range(2):  # a task may be run again
+        done = shell(f'PATH="$PWD/bin:$PATH"\n{recipe("Many shards", nth=2)}')
+        assert (done.returncode, done.stderr) == (0, "")
+        whole = lossctl.score("ce", str(shards / "predictions.csv"), str(shards / "truth.csv"))
+        assert stored(shards / "loss.json") == whole.value
+
+
+def test_spark_scores_partitions() -> None:
+    names: dict[str, Any] = {}
+    exec(recipe("Spark", "python"), names)  # noqa: S102
+    rows = [{"id": i, "prob": (i % 9 + 1) / 10, "label": i % 2} for i in range(40)]
+    partitions = [rows[:7], [], rows[7:8], rows[8:]]
+
+    class Frame:
+        """A stand-in for a frame of Spark's and its RDD, with two methods."""
+
+        def __init__(self, found: list[Any]) -> None:
+            self.found, self.rdd = found, self
+
+        def mapPartitions(self, work: Callable[..., Any]) -> Frame:  # noqa: N802  # Spark's
+            return Frame([one for part in self.found for one in work(iter(part))])
+
+        def collect(self) -> list[Any]:
+            return self.found
+
+    table = {name: [row[name] for row in rows] for name in rows[0]}
+    assert names["loss_of"](Frame(partitions)).value == lossctl.score("bce", table).value
 
 
 def test_jq_finds_its_way(folder: Path, shell: Shell) -> None:
