@@ -286,6 +286,36 @@ def test_whatever_stands_in_a_file_is_a_result_or_one_error(data: st.DataObject)
                 json.dumps(one.to_dict(), allow_nan=False)
 
 
+PART = ("summaries", "groups", "parts", 0)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("summaries", "moments", 0, "sums", 6, "nans"), 1),  # a NaN that is divided by
+        (("summaries", "moments", 0, "count"), -5),
+        ((*PART, "names", "columns", 0), ...),
+        ((*PART, "totals", 0, "size"), 10**12),
+        ((*PART, "cells", 0, "limbs", 0, 0), 10**6),
+        (("summaries", "others", 0), {"Moments": {}}),
+        (("summaries", "groups"), None),
+        (("summaries", "more"), 1),
+        (("shards", 0, "rows"), 29),
+        (("shards", 0, "n"), -1),
+        (("shards",), []),
+        (("machines",), []),
+        (("plan", "domain"), "no"),
+        (("plan", "coding"), {"Coding": {}}),
+        (("plan", "class_weights"), [1.0, 2.0, 3.0]),
+        (("schema",), True),
+    ],
+    ids=str,
+)
+def test_what_was_made_up_is_refused(path: tuple[Any, ...], value: object) -> None:
+    with pytest.raises(lossctl.DataError):
+        lossctl.merges(with_other(GOOD, path, value))
+
+
 @given(st.data())
 def test_a_file_that_was_changed_or_cut_off_is_refused(data: st.DataObject) -> None:
     if data.draw(st.booleans()):
@@ -342,6 +372,9 @@ def test_a_number_that_was_changed_by_hand_is_seen() -> None:
         lossctl.merges(changed(GOOD, summaries=DOCUMENT["summaries"] | {"moments": []}))
     with pytest.raises(lossctl.DataError, match=r"cannot be .*no loss called 'x'"):
         lossctl.merges(changed(GOOD, plan=DOCUMENT["plan"] | {"losses": ["x"]}))
+    with pytest.raises(lossctl.DataError) as error:
+        lossctl.merges(changed(GOOD, plan={}, lossctl="0.0.1"))
+    assert "it is by lossctl '0.0.1'" in str(error.value.hint)
 
 
 def test_a_file_that_changes_in_between_is_refused(
@@ -379,8 +412,7 @@ def test_memory_does_not_grow_with_what_is_in_partials() -> None:
 
     peak(5)
     growth = (peak(100) - peak(5)) / 95
-    assert growth < 3000  # which rows a shard is of
-    assert sum(map(len, parts)) / len(parts) > 2 * growth
+    assert growth < sum(map(len, parts)) / len(parts)  # which rows a shard is of
 
 
 def test_files_that_belong_together_have_one_name() -> None:

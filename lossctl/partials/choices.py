@@ -7,7 +7,7 @@ from typing import Any
 
 from lossctl import asked
 from lossctl.columns import LABEL, PREDICTION, Grouping, Roles
-from lossctl.conventions import ALL, EXACT, Predictions, TermOptions
+from lossctl.conventions import ALL, Predictions, TermOptions
 from lossctl.labels.codings import Classes, Named, Numbered, Plain, Positions, Rows, ZeroOne
 from lossctl.losses import domain, parse
 from lossctl.losses.domain import Domain
@@ -123,7 +123,9 @@ class Choices:
             others=others if self.convention == ALL else (),
             domain=DOMAINS[self.domain],
             form=self.form,
-            inputs=Inputs(Absent(predictions, self.header), Absent(labels)),
+            inputs=Inputs(
+                Absent(predictions, self.header), None if labels == predictions else Absent(labels)
+            ),
             roles=self._roles(),
             coding=self.coding,
             weights=self.weights,
@@ -138,7 +140,7 @@ class Choices:
 
     def _terms(self) -> TermOptions:
         return TermOptions(
-            convention=self.convention or EXACT,
+            convention=self.convention,
             eps=self.eps,
             normalize=self.normalize,
             smoothing=self.smoothing,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from lossctl.engines.partition import Summaries
 from lossctl.errors import DataError
+from lossctl.names import quoted
 from lossctl.partials.choices import Choices
 from lossctl.partials.codec import data_codec, read_like, written, written_like
 from lossctl.partials.plain import UnfitError
@@ -112,7 +113,8 @@ def read(file: Source, *, keep: bool = False) -> tuple[Head, dict[str, Any]]:
         hint = f"upgrade lossctl: this is {__version__}"
         what = f"the partial is of schema {schema}, and {SCHEMA} is the last that is known here"
         raise DataError(what, where=file.name, hint=hint)
-    if schema != SCHEMA or {*document} != {*_KEYS} or document["checksum"] != _checksum(document):
+    known = type(schema) is int and schema == SCHEMA and {*document} == {*_KEYS}
+    if not known or document["checksum"] != _checksum(document):
         raise DataError("the partial is damaged, or was changed", where=file.name, hint=_HINT)
     try:
         head = Head(
@@ -156,9 +158,12 @@ def _no_partial(file: Source) -> DataError:
     return DataError("this is no partial, or not all of it", where=file.name, hint=hint)
 
 
-def not_ours(file: Source, error: Exception) -> DataError:
-    """Return the error for a file whose checksum is right, and whose content nobody wrote so."""
-    return DataError(f"the partial holds what cannot be ({error})", where=file.name, hint=_HINT)
+def not_ours(file: Source, error: Exception, lossctl: str = __version__) -> DataError:
+    """Return the error for a file whose checksum is right, and whose content nobody here wrote."""
+    hint = _HINT
+    if lossctl != __version__:
+        hint = f"it is by lossctl {quoted(lossctl)}, and this is {__version__}"
+    return DataError(f"the partial holds what cannot be ({error})", where=file.name, hint=hint)
 
 
 def choices_in(document: dict[str, Any]) -> Choices:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from lossctl.partials import Partial
 from lossctl.partials.choices import Choices
 from lossctl.partials.differing import refuse_others
 from lossctl.partials.files import Head, Held, Source, choices_in, not_ours, read, summaries_in
+from lossctl.partials.plain import UnfitError
 from lossctl.partials.shards import (
     Shard,
     places,
@@ -31,7 +33,7 @@ from lossctl.summaries.diagnosis import ROWS, Diagnosis
 from lossctl.values import dataclass, replace
 from lossctl.version import __version__
 
-_FEW_GROUPS = 10_000
+_FEW_GROUPS = 10_000  # results of groups are made when they are asked for
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,7 @@ class Merged:
 
         """
         try:
-            found = self.total.results()
-            for one in found:  # groups are made when they are asked for; if there are few, now
-                if one.groups is not None and len(one.groups) <= _FEW_GROUPS:
-                    list(one.groups)
+            found = _written(self.total.results())
         except DataError:
             raise
         except Exception:  # a file that was made up, or a bug of ours
@@ -77,9 +76,21 @@ class Merged:
     def _refuse_made_up(self) -> None:
         for head in self.heads:
             alone = _added((head,))
-            with _refusing(head.file):
-                for one in alone.results():
-                    list(one.groups or ())
+            with _refusing(head):
+                _written(alone.results())
+
+
+def _written(results: tuple[Result, ...]) -> tuple[Result, ...]:
+    """Return results that can be written, with their groups, unless there are many.
+
+    Raises:
+        ValueError: there is no JSON for one: its summaries hold what none do.
+
+    """
+    for one in results:
+        few = one.groups is None or len(one.groups) <= _FEW_GROUPS
+        json.dumps((one if few else replace(one, groups=())).to_dict(), allow_nan=False)
+    return results
 
 
 def files_of(partials: Sequence[str | bytes]) -> tuple[Source, ...]:
@@ -122,7 +133,7 @@ def _added(heads: Sequence[Head]) -> Partial:
     total: _Total | None = None
     for head in heads:
         document = _again(head)
-        with _refusing(head.file):
+        with _refusing(head):
             total = total or _Total(head, document)
             total.add(head, document, renumbering(head.shards, first))
             total.check(shards, first)
@@ -152,9 +163,9 @@ def _again(head: Head) -> dict[str, Any]:
 class _Total:
     """What has been added up so far; the first of the files says what belongs to it."""
 
-    def __init__(self, head: Head, document: Mapping[str, Any]) -> None:
+    def __init__(self, head: Head, document: dict[str, Any]) -> None:
         self._head, self._plan = head, document["plan"]
-        self.choices: Choices = choices_in({**document})
+        self.choices: Choices = choices_in(document)
         self.plan: Plan = self.choices.plan(head.name, head.name)
         self._empty = self.summaries = Summaries.empty(self.plan)
 
@@ -169,6 +180,9 @@ class _Total:
         if document["plan"] != self._plan:
             refuse_others(self.choices, self._head.name, choices_in(document), head.name)
         found = summaries_in(document, self._empty, len(self.plan.roles.groupings))
+        rows = (sum(one.paired for one in head.shards), sum(one.n for one in head.shards))
+        if any((found.counts.read, one.count) != rows for one in found.moments):
+            raise UnfitError("the summaries are of other rows than the shards")
         if any(one.rows for one in head.shards):
             found = _as_diagnosed(found.renumbered(place), self._empty, place(0))
         self.summaries += found
@@ -198,11 +212,11 @@ def _as_diagnosed(found: Summaries, empty: Summaries, row: int) -> Summaries:
 
 
 @contextmanager
-def _refusing(file: Source) -> Iterator[None]:
+def _refusing(head: Head) -> Iterator[None]:
     """Turn whatever goes wrong with a file's content into an error that names it."""
     try:
         yield
     except DataError:
         raise
-    except Exception as error:  # its checksum is right: somebody made it up
-        raise not_ours(file, error) from error
+    except Exception as error:  # its checksum is right: another version's, or made up
+        raise not_ours(head.file, error, head.lossctl) from error
