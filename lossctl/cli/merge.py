@@ -91,8 +91,7 @@ def _merge(rest: Asked, plain: Output, with_pictures: Output, terminal: Terminal
     if rest.partial is not None:
         found.total.write(rest.partial)
     results = found.results()
-    for warning in dict.fromkeys(w for result in results for w in result.warnings):
-        terminal.say("warning", warning)
+    terminal.warn(results)
     verdicts = () if rest.gates is None else tuple(rest.gates.verdicts(results))
     look = with_pictures if found.total.choices.plot else plain
     look.write(results, terminal, verdicts)
