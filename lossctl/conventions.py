@@ -189,7 +189,7 @@ def check_options(loss: Loss, predictions: Predictions, options: TermOptions) ->
         raise UsageError(f"--pos-weight is for bce, not {loss}")
     if options.class_weight is not None and not domain.unit_labels:
         raise UsageError(f"--class-weight is for losses of classes, not {loss}")
-    if options.normalize and not (domain is CLASSES and form == PROBS):
+    if options.normalize and not (domain == CLASSES and form == PROBS):
         raise UsageError("--normalize is for probabilities of classes")
     if options.eps is not None and not (variant.logs and form == PROBS):
         raise UsageError(f"--eps is for logarithms of probabilities, and {loss} has none here")

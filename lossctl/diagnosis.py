@@ -25,7 +25,7 @@ def empty(plan: Plan) -> Diagnosis | None:
         return None
     if plan.domain.classes:
         return Diagnosis.empty(columns, 0.0)
-    if plan.domain is BINARY and columns == 1:
+    if plan.domain == BINARY and columns == 1:
         return Diagnosis.empty(2, _THRESHOLDS[plan.form])
     return None
 

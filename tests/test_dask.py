@@ -56,6 +56,8 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     prob = np.clip(rng.random(ROWS) * 0.8 + label * 0.15, 0.001, 0.999)
     ids = np.arange(ROWS)
     region = [f"r{i % 7}" for i in range(ROWS)]
+    wrong = 1 - np.round(label * 0.8 + 0.1, 3)  # of the other event: there is a warning
+    pa.csv.write_csv(pa.table({"label": label, "prob": wrong}), "wrong.csv")
     table = pa.table({"id": ids, "label": label, "prob": prob, "region": region})
     pa.csv.write_csv(table, "all.csv")
     pa.csv.write_csv(table.select(["id", "prob", "region"]), "preds.csv")
@@ -125,6 +127,7 @@ INPUTS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
     ("bce", ("preds.csv", "shuffled.csv"), {"id": "id", "worst": 3, "by": "region"}),
     ("bce", ("preds.csv", "fewer.csv"), {"id": "id", "unmatched": "skip"}),
     ("bce", ("all.parquet", "shuffled.csv"), {"id": "id", "pred_col": "prob"}),
+    ("bce", ("wrong.csv",), {"partial": "shard.json"}),
     ("mse,mae", ("rows.jsonl",), {"pred_col": "p", "label_col": "y"}),
     ("bce", ("quoted.csv",), {"pred_col": "prob"}),
     ("bce", ("p.npy", "y.npy"), {"weights": "weights.npy", "convention": "all"}),
