@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lossctl.block import Integers
+from lossctl.sources.streams import storing
 
 Records = npt.NDArray[Any]
 # The weighted loss of a row, a word that tells how it counts, and one that tells its label (and
@@ -43,9 +44,10 @@ class OnDisk:
         first, last = int(rows[0]), int(rows[-1])
         span = np.zeros(last - first + 1, RECORD)
         span[rows - first] = records
-        self._file.seek(first * RECORD.itemsize)
-        self._file.write(span.data)
-        self._file.flush()
+        with storing():
+            self._file.seek(first * RECORD.itemsize)
+            self._file.write(span.data)
+            self._file.flush()
 
     def read(self, rows: Integers) -> Records:
         """Return the records of some rows, whose numbers grow."""

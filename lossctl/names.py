@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+_LONG = 200  # characters
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -21,6 +22,8 @@ def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | 
     """Return a hint that names the most similar known name, if one is similar."""
     import difflib  # noqa: PLC0415  # 1 ms
 
+    if len(name) > _LONG:  # a text, on which the comparison would take for ever
+        return None
     folded = {candidate.casefold(): candidate for candidate in known}
     close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=cutoff)
     return f"did you mean {quoted(folded[close[0]])}?" if close else None

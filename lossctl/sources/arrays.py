@@ -20,6 +20,7 @@ Values = npt.NDArray[np.generic]
 HEAD_ROWS = 5
 _HEAD_CELLS = 5000
 _MAX_WIDTH = 1 << 20  # more columns than any set of classes has: rows and columns are swapped
+_MAX_TEXT = 1 << 20  # bytes, each of which every text of an array takes
 _NUMBERS, _TEXTS = "biuf", "US"  # dtype kinds
 
 
@@ -198,6 +199,12 @@ def check(array: Array) -> None:
             f"cannot score values of type {array.dtype}",
             where=array.name,
             hint="save an array of numbers, or of text for class names",
+        )
+    if array.dtype.itemsize > _MAX_TEXT:
+        raise DataError(
+            f"an array of texts of {array.dtype.itemsize:,} bytes each",
+            where=array.name,
+            hint="labels and ids are short: save them apart from longer texts",
         )
     if array.shape == ():
         raise DataError("the array is a single number, without rows", where=array.name)

@@ -217,6 +217,9 @@ def _readable(file: File) -> Iterator[None]:
     with reading(file):
         try:
             yield
+        except MemoryError as error:
+            what = "there is not enough memory for what the file announces"
+            raise DataError(what, where=file.name) from error
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowSerializationError) as error:
             what = str(error).partition("\n")[0].rstrip(".")
             hint = "copy or write it again"

@@ -18,6 +18,7 @@ SAMPLE_BYTES = 256 * 1024
 SAMPLE_ROWS = 1000
 _MOSTLY_ENOUGH = 64 * 1024  # bytes: lines are mostly short
 HEAD_ROWS = 5
+_MOST = 1 << 20  # columns, as of arrays
 UTF8_BOM = b"\xef\xbb\xbf"
 # The default of 128 KiB refuses honest files. The limit is one for the whole process.
 csv.field_size_limit(max(csv.field_size_limit(), 64 * 1024 * 1024))
@@ -93,6 +94,7 @@ def sniff(path: str, sample: bytes, options: InputOptions, *, complete: bool) ->
     lines = sample[start:].splitlines(keepends=True)
     if not complete and len(lines) > 1:
         lines.pop()  # it may be cut off
+    _refuse_endless(path, lines, options.delimiter or _DELIMITERS)
     split = lru_cache(partial(_records, tuple(lines)))
     delimiter = options.delimiter or _delimiter(path, lines, options.decimal, split)
     rows, ends = split(delimiter)
@@ -111,6 +113,15 @@ def sniff(path: str, sample: bytes, options: InputOptions, *, complete: bool) ->
     skipped = sum(map(len, lines[: ends[0]])) if header else 0
     line = 1 + ends[0] if header else 1
     return Dialect(delimiter, options.decimal, header, columns, start + skipped, line)
+
+
+def _refuse_endless(path: str, lines: Sequence[bytes], delimiters: str) -> None:
+    """Refuse lines of more columns than anybody has: no more of them can be told apart in time."""
+    if len(max(lines, key=len, default=b"")) > _MOST:
+        for number, line in enumerate(lines, start=1):
+            if any(line.count(one.encode()) >= _MOST for one in delimiters):
+                where = f"{path}, line {number}"
+                raise DataError(f"a line of more than {_MOST:,} columns", where=where)
 
 
 def _records(lines: Sequence[bytes], delimiter: str) -> tuple[list[list[str]], list[int]]:

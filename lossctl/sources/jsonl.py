@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from lossctl.texts import Keys
 from lossctl.values import dataclass, replace
 
 _BATCH_ROWS = 4096
+_BATCH_BYTES = 4 * 1024 * 1024
+_LINE_BYTES = 16 * 1024 * 1024  # an object takes up to 25 times as much as its line
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,7 @@ class JsonTable:
     def read(self, request: Request, *, keep: bool = False) -> Iterator[Batch]:
         """Yield the rows in batches of bounded size."""
         for file in self.files:
-            found = _objects(file, keep=keep)
-            while rows := list[Any](islice(found, _BATCH_ROWS)):
+            for rows in _gathered(_objects(file, keep=keep)):
                 wrong: Any = rows.pop() if isinstance(rows[-1], DataError) else None
                 stop, fault = self._first_fault(file, rows, request)
                 if stop:
@@ -77,7 +78,7 @@ class JsonTable:
         self, file: File, rows: list[Any], request: Request
     ) -> tuple[int, DataError | None]:
         """Return how many rows are right, and what is wrong with the next."""
-        for i, (line, row) in enumerate(rows):
+        for i, (line, row, _) in enumerate(rows):
             for position in request.numbers:
                 column = self.columns[position]
                 value = row.get(column.name)
@@ -89,14 +90,14 @@ class JsonTable:
     def _batch(self, file: File, rows: list[Any], request: Request) -> Batch:
         def cells(position: int) -> list[Any]:
             name = self.columns[position].name
-            return [row.get(name) for _, row in rows]
+            return [row.get(name) for _, row, _ in rows]
 
         numbers = [[_number(value) for value in cells(position)] for position in request.numbers]
         return Batch(
             np.array(numbers, dtype=np.float64).reshape(len(request.numbers), len(rows)).T,
             tuple(names_of(list(map(_text, cells(position)))) for position in request.names),
             tuple(Keys.of(list(map(_text, cells(position)))) for position in request.keys),
-            _Lines(file.name, tuple(line for line, _ in rows)),
+            _Lines(file.name, tuple(line for line, *_ in rows)),
         )
 
 
@@ -108,13 +109,19 @@ def open_jsonl(files: Files) -> JsonTable:
 
     """
     rows: list[dict[str, Any]] = []
+    size = 0
     for file in files.files:
         for found in islice(_objects(file, keep=True), SAMPLE_ROWS - len(rows)):
             if isinstance(found, DataError):
                 if rows:
                     break  # it is told in its turn
                 raise found
-            rows.append(found[1])
+            rows.append(found.value)
+            size += found.size
+            if size > _LINE_BYTES:
+                break
+        if size > _LINE_BYTES:
+            break
     if not rows:
         raise DataError("there are no rows", where=files.name, hint="an object a line is wanted")
     names = dict.fromkeys(name for row in rows for name in row)
@@ -128,14 +135,41 @@ def _column(position: int, name: str, rows: Sequence[dict[str, Any]]) -> Column:
     return Column(position, name, kind_of(first), first, tuple(texts[:HEAD_ROWS]))
 
 
-def _objects(file: File, *, keep: bool) -> Iterator[tuple[int, dict[str, Any]] | DataError]:
+class _Object(NamedTuple):
+    line: int
+    value: dict[str, Any]
+    size: int  # bytes of the line
+
+
+def _gathered(found: Iterator[_Object | DataError]) -> Iterator[list[Any]]:
+    """Yield objects in lists, as many as are to be held at a time."""
+    rows: list[Any] = []
+    size = 0
+    for one in found:
+        rows.append(one)
+        size += 0 if isinstance(one, DataError) else one.size
+        if len(rows) == _BATCH_ROWS or size > _BATCH_BYTES:
+            yield rows
+            rows, size = [], 0
+    if rows:
+        yield rows
+
+
+def _objects(file: File, *, keep: bool) -> Iterator[_Object | DataError]:
     """Yield each object with its line; what is wrong is yielded, too, as the last."""
     with reading(file), _buffered(file.open(keep=keep)) as stream:
-        for line, content in enumerate(stream, start=1):
+        line = 0
+        while content := stream.readline(_LINE_BYTES):
+            line += 1
             text = content.removeprefix(UTF8_BOM) if line == 1 else content
             if not text.strip():
                 continue
             where = f"{file.name}, line {line}"
+            if len(content) == _LINE_BYTES:
+                what = f"the line is longer than {_LINE_BYTES >> 20} MiB"
+                hint = "a row is an object of its own line: jq -c '.[]' makes them of a list"
+                yield DataError(what, where=where, hint=hint)
+                return
             try:
                 value = json.loads(text)
             except (ValueError, RecursionError) as error:
@@ -146,7 +180,7 @@ def _objects(file: File, *, keep: bool) -> Iterator[tuple[int, dict[str, Any]] |
                 hint = 'a row is an object: {"prediction": 0.5, "label": 1}'
                 yield DataError("not an object", where=where, hint=hint)
                 return
-            yield line, value
+            yield _Object(line, value, len(content))
 
 
 def _buffered(stream: Any) -> io.BufferedReader[Any]:

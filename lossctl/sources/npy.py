@@ -16,6 +16,8 @@ from lossctl.sources.files import EMPTY_HINT, NPY_MAGIC, Files
 from lossctl.sources.streams import File, part, read_fully, reading
 from lossctl.values import dataclass
 
+_HEADER_BYTES = 64 * 1024  # NumPy itself refuses more than 10,000
+
 
 class Opens(Protocol):
     """A file, or a member of an archive."""
@@ -124,12 +126,17 @@ def read_header(file: Opens) -> Array:
 
 
 class _Head:
-    """What NumPy's parser of headers wants of a file; it remembers how the file starts."""
+    """What NumPy's parser of headers wants of a file; it remembers how the file starts.
+
+    A header may announce that it has 4 GiB, which the parser would read before it refuses them.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream, self.bytes, self.start = stream, 0, b""
 
     def read(self, count: int = -1, /) -> bytes:
+        if not 0 <= count <= _HEADER_BYTES:
+            raise ValueError(f"a header of {count} bytes")
         part = self._stream.read(count)
         self.start = self.start or part
         self.bytes += len(part)

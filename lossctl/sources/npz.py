@@ -35,12 +35,15 @@ class Member:
         """Return the bytes of the array, unpacked; zipfile checks them against their CRC."""
         with reading(self.file):
             archive = _opened(self.file)
-            return cast("BinaryIO", _Closing(archive, f"{self.member}.npy"))
+            try:
+                return cast("BinaryIO", _Closing(archive, f"{self.member}.npy"))
+            except (zipfile.BadZipFile, RuntimeError) as error:  # a password, an odd compressor
+                raise _no_archive(self.file, error) from error
 
     def seekable(self, *, keep: bool = False) -> BinaryIO:
         """Return the bytes as a file in which one can seek."""
         with reading(self.file):
-            return as_seekable(self.open(keep=keep))
+            return as_seekable(self.open(keep=keep), self.name)
 
 
 class _Closing(io.RawIOBase):
@@ -48,6 +51,7 @@ class _Closing(io.RawIOBase):
 
     def __init__(self, archive: zipfile.ZipFile, member: str) -> None:
         self._archive, self._stream = archive, archive.open(member)
+        self.packed = archive.getinfo(member).compress_size
 
     def readable(self) -> bool:
         return True
@@ -141,8 +145,13 @@ class _Archive(zipfile.ZipFile):
 
 def _opened(file: File) -> zipfile.ZipFile:
     """Open the archive; both sides may be in it, so what comes through a pipe is kept."""
+    stream = file.seekable(keep=True)
     try:
-        return _Archive(file.seekable(keep=True))
+        return _Archive(stream)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, ValueError) as error:
-        hint = "copy or write it again"
-        raise DataError(f"not an NPZ file: {error}", where=file.name, hint=hint) from error
+        raise _no_archive(file, error) from error
+
+
+def _no_archive(file: File, error: Exception) -> DataError:
+    hint = "copy or write it again"
+    return DataError(f"not an NPZ file: {error}", where=file.name, hint=hint)

@@ -87,6 +87,9 @@ class _Reader(io.RawIOBase):
             place.check()
         return count
 
+    def tell(self) -> int:
+        return self._position
+
     def close(self) -> None:
         if self._stream is not None:
             self._stream.close()

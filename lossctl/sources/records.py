@@ -20,6 +20,8 @@ from lossctl.texts import Keys, Names
 from lossctl.values import dataclass
 
 _BATCH_ROWS = 4096
+_BATCH_CHARACTERS = 4 * 1024 * 1024
+RECORD = 32 * 1024 * 1024  # characters: of what is longer no more is held
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
@@ -78,11 +80,22 @@ def records(
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield each record of a stream that starts on that line, with the physical line of its own."""
     text = io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="")
-    reader = csv.reader(text, delimiter=dialect.delimiter, strict=True)
+    held = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal held
+        while part := text.readline(RECORD):
+            held += len(part)
+            if held >= RECORD:
+                raise csv.Error(f"it is longer than {RECORD >> 20} MiB")
+            yield part
+
+    reader = csv.reader(lines(), delimiter=dialect.delimiter, strict=True)
     start = line
     blank: list[int] = []
     try:
         for record in reader:
+            held = 0
             if record:
                 yield from ((number, [""]) for number in blank)
                 blank = []
@@ -102,6 +115,7 @@ def read_slowly(
     """Yield rows from their records, and raise for the first record that is wrong."""
     rows: list[list[str]] = []
     lines: list[int] = []
+    size = 0
 
     def batch() -> Batch:
         made = _from_rows(rows, dialect, request, KnownLines(name, dialect, tuple(lines)))
@@ -119,8 +133,10 @@ def read_slowly(
                     raise not_a_number(place(name, dialect, line, column), record[position])
             rows.append(record)
             lines.append(line)
-            if len(rows) == _BATCH_ROWS:
+            size += sum(map(len, record))
+            if len(rows) == _BATCH_ROWS or size > _BATCH_CHARACTERS:
                 yield batch()
+                size = 0
     except DataError:
         if rows:
             yield batch()

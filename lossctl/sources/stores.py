@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from lossctl.errors import DataError
-from lossctl.sources.places import HEAD, MAGIC_BYTES, TIMEOUT, Remote, changed
+from lossctl.sources.places import HEAD, MAGIC_BYTES, TIMEOUT, Remote, changed, shown
 from lossctl.values import dataclass
 
 _BUFFER = 16 * 1024 * 1024  # a request for less costs as long
@@ -58,7 +58,7 @@ class Stored:
         file, version = _opened(self.address)
         if version != self.version:
             file.close()
-            raise changed(self.address)
+            raise changed(shown(self.address))
         return file
 
     def check(self) -> None:
@@ -168,13 +168,15 @@ def asking(address: str) -> Iterator[None]:
     """Turn what a store says into an error that names the object."""
     import pyarrow as pa  # noqa: PLC0415
 
+    address = shown(address)
     try:
         yield
     except FileNotFoundError as error:
         raise DataError("there is no such object", where=address) from error
     except pa.ArrowInvalid as error:
         hint = "a path, http(s):// or s3://; gs:// and abfs:// where pyarrow has them"
-        raise DataError(f"cannot read this address: {error}", where=address, hint=hint) from error
+        what = str(error).partition("'")[0].rstrip(": (")  # then comes the address, or a part
+        raise DataError(f"cannot read this address: {what}", where=address, hint=hint) from error
     except OSError as error:
         said = str(error).partition("\n")[0]
         if any(sign in said for sign in _DENIED):

@@ -19,6 +19,9 @@ from lossctl.values import dataclass, field, replace
 
 STDIN = "-"
 _IN_MEMORY = 16 * 1024 * 1024
+# A copy on disk of what unpacks to more than both of these is a decompression bomb, or may be one.
+AT_LEAST = 1 << 30  # bytes
+AT_MOST = 100  # times its size: arrays and tables in binary formats shrink to a tenth at best
 
 
 class Named(Protocol):
@@ -74,29 +77,66 @@ class _Player(io.RawIOBase):
                     select.select([tape.pipe], [], [])  # whoever else has the pipe set it so
                 count = found
                 if self._keep:
-                    tape.kept.seek(tape.end)
-                    tape.kept.write(buffer[:count])
+                    with storing():
+                        tape.kept.seek(tape.end)
+                        tape.kept.write(buffer[:count])
                     tape.end += count
                 else:
                     tape.spent = True
         self._position += count
         return count
 
+    def tell(self) -> int:
+        return self._position
+
 
 class Copy:
     """What a stream held, on disk, to be read in any order and by several readers."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        """Copy the stream and close it."""
-        import shutil  # noqa: PLC0415  # as above
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        """Copy the stream, which comes from something of that name, and close it.
+
+        Raises:
+            DataError: there is no room, or it unpacks to far more than anything that is honest.
+
+        """
+        import tempfile  # noqa: PLC0415  # as above
+
+        with stream:
+            with storing():
+                file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+            with file:
+                self.size = 0
+                while part := stream.read(1 << 20):
+                    with storing():
+                        self.size += file.write(part)
+                    _refuse_bomb(stream, self.size, name)
+                self.handle = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self.handle)
+
+
+def _refuse_bomb(stream: BinaryIO, size: int, name: str) -> None:
+    packed = getattr(stream, "packed", None)  # how many bytes were unpacked to these
+    if packed is not None and size > max(AT_LEAST, AT_MOST * packed):
+        what = (
+            f"it unpacks to more than {AT_MOST} times its size, and is not done at {size:,} bytes"
+        )
+        raise DataError(what, where=name, hint="if that is as it should be, unpack it to a file")
+
+
+@contextmanager
+def storing() -> Iterator[None]:
+    """Turn what the system says while temporary files are written into an error that says so."""
+    try:
+        yield
+    except OSError as error:
         import tempfile  # noqa: PLC0415
 
-        with stream, tempfile.TemporaryFile() as file:
-            shutil.copyfileobj(stream, file, 1 << 20)
-            file.flush()
-            self.size = file.tell()
-            self.handle = os.dup(file.fileno())
-        weakref.finalize(self, os.close, self.handle)
+        raise DataError(
+            f"cannot keep a copy of what is read: {error.strerror or error}",
+            where=tempfile.gettempdir(),
+            hint="TMPDIR names another folder; what is unpacked in a file needs no copy",
+        ) from error
 
 
 class _CopyReader(io.RawIOBase):
@@ -171,7 +211,7 @@ class File:
         if isinstance(stream, io.FileIO):
             return stream
         with reading(self):
-            self.copies.append(Copy(stream))
+            self.copies.append(Copy(stream, self.name))
         return self.seekable()
 
     def at_random(self, *, keep: bool = False) -> Any:
@@ -253,9 +293,9 @@ def part(file: File, start: int, stop: int) -> BinaryIO:
         return cast("BinaryIO", _Part(stream, file, stop - start))
 
 
-def as_seekable(stream: BinaryIO) -> BinaryIO:
+def as_seekable(stream: BinaryIO, name: str) -> BinaryIO:
     """Return a copy of a stream in which one can seek."""
-    return cast("BinaryIO", _CopyReader(Copy(stream)))
+    return cast("BinaryIO", _CopyReader(Copy(stream, name)))
 
 
 class _Following(io.RawIOBase):

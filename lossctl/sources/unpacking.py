@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, BinaryIO
 
 _COMPRESSIONS = {
@@ -21,6 +22,7 @@ class DecodingError(Exception):
 
 DAMAGED = (EOFError, DecodingError)
 _PIECE = 64 * 1024
+_XZ_MEMORY = 256 * 1024 * 1024  # bytes: xz -9 takes 65 MiB, a header may ask for 4 GiB
 
 
 def compression(magic: bytes) -> str | None:
@@ -51,7 +53,7 @@ def _decoder(kind: str) -> tuple[Callable[[], Any], type[Exception]]:
         return bz2.BZ2Decompressor, OSError
     import lzma  # noqa: PLC0415
 
-    return lzma.LZMADecompressor, lzma.LZMAError
+    return partial(lzma.LZMADecompressor, memlimit=_XZ_MEMORY), lzma.LZMAError
 
 
 class _OnTop(io.RawIOBase):
@@ -59,6 +61,11 @@ class _OnTop(io.RawIOBase):
 
     def __init__(self, raw: io.RawIOBase) -> None:
         self._raw = raw
+
+    @property
+    def packed(self) -> int:
+        """How many bytes of the other were read."""
+        return self._raw.tell()
 
     def readable(self) -> bool:
         return True

@@ -136,7 +136,8 @@ def open_page(address: str) -> Remote | io.RawIOBase:
     name = shown(address)
     _refuse_odd(response, name)
     found = _ranged(response)
-    if found is not None and found[0] == 0 and found[1].known and response.length is not None:
+    asked = response.length is not None and response.length <= HEAD  # it may send all the same
+    if found is not None and found[0] == 0 and found[1].known and asked:
         with _Transfer(name, response, response.length, None) as stream:
             return Remote(Page(address, io.BufferedReader(stream).read(), found[1]))
     if response.status == http.HTTPStatus.PARTIAL_CONTENT:
@@ -180,6 +181,16 @@ def _ask(address: str, part: str | None) -> http.client.HTTPResponse:
     return response
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Goes where it is sent, but not to where anybody on the way could change what is sent."""
+
+    def redirect_request(self, req: Any, *rest: Any) -> Any:
+        """Refuse what comes from https and is to go on without it."""
+        if req.type == "https" and not rest[-1].lower().startswith("https:"):
+            raise urllib.error.URLError("it sends on from https to where there is none")
+        return super().redirect_request(req, *rest)
+
+
 def _opener() -> urllib.request.OpenerDirector:
     """Return what opens addresses of the web, and no others that it may be sent to."""
     opener = urllib.request.OpenerDirector()
@@ -188,7 +199,7 @@ def _opener() -> urllib.request.OpenerDirector:
         urllib.request.HTTPHandler,
         urllib.request.HTTPSHandler,
         urllib.request.HTTPDefaultErrorHandler,
-        urllib.request.HTTPRedirectHandler,
+        _Redirects,
         urllib.request.HTTPErrorProcessor,
         urllib.request.UnknownHandler,
     ):
