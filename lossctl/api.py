@@ -142,22 +142,28 @@ def scores(
 
 
 def run_with_rows(
-    plan: Plan, path: str, tell: Tell | None = None, keep: scoring.Keep | None = None
+    plan: Plan,
+    path: str,
+    tell: Tell | None = None,
+    keep: scoring.Keep | None = None,
+    *,
+    inert: bool = False,
 ) -> tuple[Result, ...]:
     """Do what was planned, and write the losses of the rows to a file, which is whole or not.
 
     Where the rows are read elsewhere it is a folder of files, one for each part of them.
+    ``inert``: no text in CSV or TSV is to be taken for a formula.
     """
     if plan.scheduler is not None:
         from lossctl.engines import dask  # noqa: PLC0415  # 0.5 s
 
         suffix = suffix_of("--per-row", path)
         with folder_whole(path) as folder:
-            summaries = dask.run(plan, tell, Rows(folder, suffix))
+            summaries = dask.run(plan, tell, Rows(folder, suffix, inert))
             if keep is not None:
                 keep(summaries)
             return conclude(plan, summaries)
-    with opened("--per-row", path) as make:
+    with opened("--per-row", path, inert=inert) as make:
         rows = PerRow(plan, make)
         results = scoring.run(plan, rows, tell, keep)
         rows.close()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 # What stands for a missing number in text, in any case. In text columns only the empty cell does.
+_FORMULA = "=+-@\t\r\n＝＋－＠"  # the last four as Japanese keyboards write them
 MISSING = ("", "nan", "na", "n/a", "null", "none")
 _WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))(?:\.0+)?")
 _EXACT = 2**53  # whole numbers below are exact as float64, and no other is rounded to them
@@ -45,3 +46,12 @@ def whole_numbers(names: Sequence[str]) -> tuple[int, ...]:
     numbers = tuple(int(match[1]) for match in found if match is not None and len(match[1]) < 18)
     exact = len(numbers) == len(names) == len(set(numbers))
     return numbers if exact and all(abs(number) < _EXACT for number in numbers) else ()
+
+
+def inert(text: str) -> str:
+    """Return a text with ' before it if a spreadsheet would take it for a formula.
+
+    >>> [inert(text) for text in ("=1+1", "@cmd", "-0.5", "cat")]
+    ["'=1+1", "'@cmd", '-0.5', 'cat']
+    """
+    return f"'{text}" if text[:1] in _FORMULA and text and to_number(text) is None else text

@@ -48,6 +48,7 @@ class Rows:
 
     folder: str
     suffix: str
+    inert: bool = False  # nothing in them is to be taken for a formula
 
     def apart(self) -> Rows:
         """Return the same with a folder of its own in that: who is given up may still write."""
@@ -75,7 +76,8 @@ class Rows:
 
             def see(block: Block, losses: RowLosses) -> None:
                 if not rows:
-                    rows.append(PerRow(plan, stack.enter_context(opened("--per-row", path))))
+                    made = opened("--per-row", path, inert=self.inert)
+                    rows.append(PerRow(plan, stack.enter_context(made)))
                 rows[0](block, losses)
 
             yield see

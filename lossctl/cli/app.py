@@ -11,7 +11,7 @@ from lossctl.cli.batch import batch
 from lossctl.cli.exits import guarded
 from lossctl.cli.explain import explain
 from lossctl.cli.merge import merge
-from lossctl.cli.output import Output, chosen
+from lossctl.cli.output import Output, chosen, refuse_address
 from lossctl.cli.report import report
 from lossctl.cli.terminal import Context, Job, Terminal, delimiter_of
 from lossctl.cli.verdicts import exit_code, gates_of
@@ -78,6 +78,7 @@ def score(
     precision: options.Precision,
     quiet: options.Quiet,
     color: options.Color,
+    safe_csv: options.SafeCsv,
     debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
     **asked: Unpack[options.Run],
 ) -> Job:
@@ -99,7 +100,7 @@ def score(
         )
     context.obj.look(color, quiet=quiet)
     look = Output(
-        chosen(format, output, json=json, value=value, plot=plot), output, precision, plot
+        chosen(format, output, json=json, value=value, plot=plot), output, precision, plot, safe_csv
     )
     look.check_rows(
         reduction=asked["reduction"],
@@ -137,8 +138,7 @@ def _score(  # noqa: PLR0917
         with look.stream(terminal) as stream:
             results = scoring.run(plan, render.row_losses(stream))
     elif per_row == "-":
-        shown = terminal.stdout.isatty()
-        sink = bound(Delimited, terminal.stdout, delimiter="\t", shown=shown)
+        sink = bound(Delimited, terminal.stdout, delimiter="\t", inert=look.inert)
         results = scoring.run(plan, PerRow(plan, sink), keep=keep)
     else:
         plan = replace(plan, fork=True)
@@ -148,7 +148,7 @@ def _score(  # noqa: PLR0917
             if per_row is None:
                 results = scoring.run(plan, tell=tell, keep=keep)
             else:
-                results = api.run_with_rows(plan, per_row, tell, keep)
+                results = api.run_with_rows(plan, per_row, tell, keep, inert=look.inert)
     terminal.warn(results)
     verdicts = () if gates is None else tuple(gates.verdicts(results))
     if asked["reduction"] != "none" and per_row != "-":
@@ -163,6 +163,7 @@ def onehot(
     label_col: options.LabelColumn,
     output: options.MatrixFile,
     color: options.Color,
+    safe_csv: options.SafeCsv,
     debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
     **asked: Unpack[options.LabelFile],
 ) -> Job:
@@ -178,14 +179,16 @@ def onehot(
     """  # noqa: D301  # as above
     context.obj.look(color, quiet=False)
     asked["delimiter"] = delimiter_of(asked["delimiter"])
-    return bound(_onehot, labels, label_col, asked, output)
+    refuse_address("-o", output)
+    return bound(_onehot, labels, label_col, asked, output, safe_csv)
 
 
-def _onehot(
+def _onehot(  # noqa: PLR0917
     labels: str,
     column: str | None,
     asked: options.LabelFile,
     output: str | None,
+    safe: bool,  # noqa: FBT001
     terminal: Terminal,
 ) -> None:
     from lossctl import api, onehot  # noqa: PLC0415
@@ -196,14 +199,13 @@ def _onehot(
     general = api.options_of(**asked)
     wanted = onehot.Options(column, general.label, general.input)
     if output in (None, "-"):
-        shown = terminal.stdout.isatty()
-        make = bound(Delimited, terminal.stdout, delimiter=",", shown=shown)
+        make = bound(Delimited, terminal.stdout, delimiter=",", inert=safe)
         onehot.onehot(labels, wanted, make, keys=True)
         return
     path = str(output)
     refuse_to_overwrite([path], [labels])
     keys = suffix_of("-o", path) != ".npy"
-    with opened("-o", path, matrix=True) as make_file:
+    with opened("-o", path, matrix=True, inert=safe) as make_file:
         onehot.onehot(labels, wanted, make_file, keys=keys)
 
 

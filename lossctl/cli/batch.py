@@ -62,6 +62,7 @@ def batch(
     precision: options.Precision,
     quiet: options.Quiet,
     color: options.Color,
+    safe_csv: options.SafeCsv,
     debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
     **asked: Unpack[options.Batch],
 ) -> Job:
@@ -78,7 +79,8 @@ def batch(
     rank and fails every gate.
     """  # noqa: D301  # \b keeps the lines of the examples apart
     context.obj.look(color, quiet=quiet)
-    look = Output(chosen(format, output, json=json, value=value), output, precision)
+    form = chosen(format, output, json=json, value=value)
+    look = Output(form, output, precision, inert=safe_csv)
     if asked["reduction"] == "none":
         raise UsageError("--reduction is mean or sum in a batch")
     look.check_rows(reduction=None, per_row=None, worst=asked["worst"], by=asked["by"])

@@ -25,6 +25,7 @@ def explain(
     precision: options.Precision,
     quiet: options.Quiet,
     color: options.Color,
+    safe_csv: options.SafeCsv,
     debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
     **asked: Unpack[options.Scoring],
 ) -> Job:
@@ -41,7 +42,8 @@ def explain(
       lossctl explain huber:delta=0.5 forecast.csv --row 7 --format markdown
     """  # noqa: D301  # \b keeps the lines of the examples apart
     context.obj.look(color, quiet=quiet)
-    look = Output(chosen(format, output, json=json, value=False), output, precision)
+    form = chosen(format, output, json=json, value=False)
+    look = Output(form, output, precision, inert=safe_csv)
     look.check_list()
     if not (row or key or asked["worst"]):
         raise UsageError("which row?", hint="--row N, --key ID, or --worst N for the costliest")

@@ -192,6 +192,15 @@ Color = Annotated[
     str,
     Option("--color", metavar="auto|always|never", default="auto", help="Whether to use colour."),
 ]
+SafeCsv = Annotated[
+    bool,
+    Option(
+        "--safe-csv",
+        default=False,
+        help="In CSV and TSV, put ' before text that a spreadsheet would take for a formula: what "
+        "starts with = + - @ and is no number.",
+    ),
+]
 Debug = Annotated[bool, Option("--debug", default=False, help="Show the traceback of a bug.")]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
@@ -27,14 +28,21 @@ if TYPE_CHECKING:
     from lossctl.result import Ranking, Result
 
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Output:
-    """A format, a file unless it is standard output, how many digits are shown, and pictures."""
+    """A format, a file unless it is standard output, how many digits are shown, and pictures.
+
+    ``inert``: CSV and TSV hold nothing that a spreadsheet takes for a formula.
+    """
 
     format: str
     path: str | None = None
     precision: int | None = None
     plot: bool = False
+    inert: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -43,6 +51,7 @@ class Output:
             raise UsageError(f"there is no format '{self.format}'", hint=hint)
         if self.precision is not None and not 1 <= self.precision <= 17:
             raise UsageError(f"--precision is from 1 to 17, not {self.precision}")
+        refuse_address("-o", self.path)
         if self.precision is not None and self.format not in WITH_PRECISION:
             raise UsageError(
                 f"--precision is for tables and Markdown; {self.format} keeps every digit"
@@ -57,6 +66,7 @@ class Output:
         by: Sequence[str],
     ) -> None:
         """Refuse what does not go together with rows that are shown one by one."""
+        refuse_address("--per-row", per_row)
         instead = "--reduction none" if reduction == "none" else "--per-row -"
         if per_row is not None and reduction == "none":
             raise UsageError("--reduction none and --per-row are two ways to print the rows")
@@ -111,7 +121,7 @@ class Output:
         """Write results, and what gates say of them."""
         from lossctl import render  # noqa: PLC0415  # NumPy
 
-        with self.stream(terminal) as stream:
+        with terminal.unless_unread(), self.stream(terminal) as stream:
             looks = self._looks(stream, terminal)
             render.write(results, self.format, stream, looks, verdicts)
 
@@ -121,7 +131,7 @@ class Output:
         """Write the results of a batch likewise."""
         from lossctl import render  # noqa: PLC0415
 
-        with self.stream(terminal) as stream:
+        with terminal.unless_unread(), self.stream(terminal) as stream:
             looks = self._looks(stream, terminal)
             render.write_ranking(ranking, self.format, stream, looks, verdicts)
 
@@ -163,7 +173,15 @@ class Output:
             terminal.width if on_screen else PIPE_WIDTH,
             color=on_screen and terminal.has_color(stream),
             precision=self.precision or render.PRECISION,
+            inert=self.inert,
         )
+
+
+def refuse_address(option: str, path: str | None) -> None:
+    """Refuse to write elsewhere, without a word of an address that may carry a signature."""
+    if path is not None and _ADDRESS.match(path):
+        hint = "write it to a file, and send that"
+        raise UsageError(f"{option} names a file on this machine, not an address", hint=hint)
 
 
 def _same_file(one: str, other: str) -> bool:

@@ -27,11 +27,9 @@ PIPE_WIDTH = 10_000  # nothing is folded or cut off in a pipe
 
 
 def _usable(stream: TextIO | None) -> TextIO:
-    """Return a stream that takes any text: one that was closed becomes one that is full."""
+    """Return a stream that takes any text; one that was closed fails when it is written to."""
     if stream is None:
-        return open(
-            "/dev/full" if os.path.exists("/dev/full") else os.devnull, "w", encoding="utf-8"
-        )
+        return open(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
     if isinstance(stream, TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
     return stream
@@ -71,6 +69,15 @@ class Terminal:
         import shutil  # noqa: PLC0415  # 2 ms
 
         return shutil.get_terminal_size().columns
+
+    @contextmanager
+    def unless_unread(self) -> Iterator[None]:
+        """Write results: who reads them may have seen enough, and the exit code still counts."""
+        try:
+            yield
+            self.stdout.flush()
+        except BrokenPipeError:
+            discard(sys.stdout)
 
     @contextmanager
     def progress(self, size: int) -> Iterator[Callable[[int, int], None] | None]:

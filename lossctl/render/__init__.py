@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the formats' names are asked for without NumPy
     from lossctl.gates import Verdict
 
 _BRIEF = 3  # keys of an entry
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 Writer: TypeAlias = Callable[[Content, TextIO, Looks], None]
 
@@ -129,9 +130,9 @@ def write_explanations(
     from lossctl.render import arithmetic  # noqa: PLC0415
 
     if name in ("tsv", "csv"):
-        from lossctl.render.text import csv_rows, tsv_rows  # noqa: PLC0415
+        from lossctl.render import text  # noqa: PLC0415
 
-        (csv_rows if name == "csv" else tsv_rows)(arithmetic.rows_of(explanations), stream)
+        text.write_rows(arithmetic.rows_of(explanations), stream, looks, _DELIMITERS[name])
         return
     sections = (arithmetic.grids(one, looks) for one in explanations)
     note = arithmetic.rounding(looks)
@@ -155,9 +156,9 @@ def _write_cells(rows: list[list[str]], name: str, stream: TextIO, looks: Looks)
 
         write_rows(rows, stream)
     else:
-        from lossctl.render.text import csv_rows, tsv_rows  # noqa: PLC0415
+        from lossctl.render import text  # noqa: PLC0415
 
-        (csv_rows if name == "csv" else tsv_rows)(rows, stream)
+        text.write_rows(rows, stream, looks, _DELIMITERS[name])
 
 
 def _joined(value: Any) -> str:

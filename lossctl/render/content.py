@@ -15,11 +15,15 @@ if TYPE_CHECKING:  # few runs have gates
 
 @dataclass(frozen=True)
 class Looks:
-    """What a table for people may use: columns of the screen, colour, significant digits."""
+    """What a table for people may use: columns of the screen, colour, significant digits.
+
+    ``inert``: no cell of CSV or TSV is to be taken for a formula.
+    """
 
     width: int
     color: bool = False
     precision: int = PRECISION
+    inert: bool = False
 
 
 @dataclass(frozen=True)

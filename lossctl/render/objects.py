@@ -36,7 +36,10 @@ def write_jsonl(content: Content, stream: TextIO, _: Looks) -> None:
 
 def dumped(value: Any, *, indent: int | None = None, ensure_ascii: bool = True) -> str:
     """Return a value as strict JSON, in a line or with an indent."""
-    return json.dumps(value, indent=indent, ensure_ascii=ensure_ascii, allow_nan=False) + "\n"
+    text = json.dumps(value, indent=indent, ensure_ascii=ensure_ascii, allow_nan=False)
+    if not text.isascii():  # what could steer a terminal is escaped, as everywhere
+        text = "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    return text + "\n"
 
 
 def _document(content: Content) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from lossctl.names import printable
-from lossctl.numbers import spelled
+from lossctl.numbers import inert, spelled
 from lossctl.render.cells import column_names, label_text
 from lossctl.render.content import Content
 from lossctl.result import Group, Result
@@ -24,26 +24,23 @@ _OF_GROUP = ("value", "stderr", "ci_low", "ci_high", "n", "denominator", "share"
 Row: TypeAlias = Sequence[str]
 
 
-def tsv_rows(rows: Iterable[Row], stream: TextIO) -> None:
-    """Write rows of cells that hold no tabs."""
-    stream.writelines("\t".join(row) + "\n" for row in rows)
-
-
-def csv_rows(rows: Iterable[Row], stream: TextIO) -> None:
-    """Write rows of cells; one that holds a comma or a quote is quoted."""
+def write_rows(rows: Iterable[Row], stream: TextIO, looks: Looks, delimiter: str) -> None:
+    """Write rows of cells; one that holds the delimiter or a quote is quoted."""
     import csv  # noqa: PLC0415  # 1 ms
 
-    csv.writer(stream, lineterminator="\n").writerows(rows)
+    if looks.inert:
+        rows = (tuple(map(inert, row)) for row in rows)
+    csv.writer(stream, delimiter=delimiter, lineterminator="\n").writerows(rows)
 
 
-def write_tsv(content: Content, stream: TextIO, _: Looks) -> None:
+def write_tsv(content: Content, stream: TextIO, looks: Looks) -> None:
     """Write a header and a row a result; what is not known is an empty cell."""
-    _write(content, stream, tsv_rows)
+    _write(content, stream, looks, "\t")
 
 
-def write_csv(content: Content, stream: TextIO, _: Looks) -> None:
-    """Write the same with commas; a cell that holds one is quoted."""
-    _write(content, stream, csv_rows)
+def write_csv(content: Content, stream: TextIO, looks: Looks) -> None:
+    """Write the same with commas."""
+    _write(content, stream, looks, ",")
 
 
 def write_values(content: Content, stream: TextIO, _: Looks) -> None:
@@ -53,14 +50,15 @@ def write_values(content: Content, stream: TextIO, _: Looks) -> None:
     stream.writelines(f"{result.value!r}\n" for result in shown)
 
 
-def _write(content: Content, stream: TextIO, rows: Callable[[Iterable[Row], TextIO], None]) -> None:
+def _write(content: Content, stream: TextIO, looks: Looks, delimiter: str) -> None:
     """Write the results, and what was asked for besides; a blank line stands between tables."""
-    rows(_results(content), stream)
+    write_rows(_results(content), stream, looks, delimiter)
     for table in (_conventions, _worst, _groups):
         header, found = table(content.results)
         if header:
             stream.write("\n")
-            rows(_told_apart(header, found, named=content.ranking is not None), stream)
+            rows = _told_apart(header, found, named=content.ranking is not None)
+            write_rows(rows, stream, looks, delimiter)
 
 
 def _told_apart(header: Row, rows: Iterable[tuple[Result, Row]], *, named: bool) -> Iterator[Row]:

@@ -10,7 +10,7 @@ from typing import BinaryIO, TextIO
 import numpy as np
 
 from lossctl.names import printable
-from lossctl.numbers import spelled
+from lossctl.numbers import inert, spelled
 from lossctl.sinks import Field, Values
 
 
@@ -20,14 +20,17 @@ def as_text(stream: BinaryIO) -> io.TextIOWrapper:
 
 
 class Delimited:
-    """Writes rows to a stream of text; ``shown`` escapes what could steer a terminal."""
+    """Writes rows to a stream of text; a terminal cannot be steered by them.
+
+    ``inert``: nor will a spreadsheet take a text for a formula.
+    """
 
     def __init__(
-        self, stream: TextIO, fields: Sequence[Field], delimiter: str, *, shown: bool = False
+        self, stream: TextIO, fields: Sequence[Field], delimiter: str, *, inert: bool = False
     ) -> None:
         """Write the header."""
         self._stream = stream
-        self._shown = shown
+        self._shown, self._inert = stream.isatty(), inert
         self._delimiter = delimiter
         self._special = re.compile(f'["\\r\\n{re.escape(delimiter)}]')
         self._single = len(fields) == 1  # where an empty line would be passed over
@@ -56,6 +59,8 @@ class Delimited:
         """Return a text quoted where it must be; a lone CR ends a line, too."""
         if self._shown:
             text = printable(text)
+        if self._inert:
+            text = inert(text)
         if text and not self._special.search(text):
             return text
         return '"' + text.replace('"', '""') + '"' if text else '""' if self._single else ""

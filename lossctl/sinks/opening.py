@@ -33,10 +33,13 @@ def suffix_of(option: str, path: str) -> str:
 
 
 @contextmanager
-def opened(option: str, path: str, *, matrix: bool = False) -> Iterator[MakeSink]:
+def opened(
+    option: str, path: str, *, matrix: bool = False, inert: bool = False
+) -> Iterator[MakeSink]:
     """Give what makes the sink of a file, which is whole at the end or not there.
 
     ``matrix``: an .npy holds an array of all columns, which have one type, not named fields.
+    ``inert``: no text in CSV or TSV is to be taken for a formula.
 
     Raises:
         UsageError: there is no such format.
@@ -66,6 +69,7 @@ def opened(option: str, path: str, *, matrix: bool = False) -> Iterator[MakeSink
                 raise
         else:
             text = as_text(stream)
-            yield partial(Delimited, text, delimiter="\t" if suffix == ".tsv" else ",")
+            delimiter = "\t" if suffix == ".tsv" else ","
+            yield partial(Delimited, text, delimiter=delimiter, inert=inert)
             text.flush()
             text.detach()
