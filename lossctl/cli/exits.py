@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from enum import IntEnum
 
+from lossctl.cli import stopping
+from lossctl.cli.stopping import Terminated
 from lossctl.cli.terminal import Terminal, discard
 from lossctl.errors import LossctlError, MissingError, UsageError
+from lossctl.names import printable
 
 
 class ExitCode(IntEnum):
@@ -23,15 +27,10 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
-class Terminated(KeyboardInterrupt):
-    """The program was told to end, by SIGTERM: it ends as if interrupted, and cleans up."""
-
-
 def guarded(program: Callable[[], int | None], terminal: Terminal, *, debug: bool) -> int:
     """Run the program and return its exit code, whatever happens."""
     try:
-        code = program() or ExitCode.OK
-        terminal.stdout.flush()
+        code = _run(program, terminal)
     except LossctlError as error:
         _report(terminal, str(error), error.hint)
         return _code_of(error)
@@ -43,20 +42,36 @@ def guarded(program: Callable[[], int | None], terminal: Terminal, *, debug: boo
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except OSError as error:
-        _report(terminal, f"{error.strerror}, {error.filename or 'standard output'}", None)
+        _report(terminal, f"{error.strerror or error}, {error.filename or 'standard output'}", None)
         discard(sys.stdout)
+        return ExitCode.DATA
+    except MemoryError:
+        _report(terminal, "there is not enough memory", None)
         return ExitCode.DATA
     except Exception as error:  # noqa: BLE001  # a bug of ours must not show as a traceback
         if debug:
             import traceback  # noqa: PLC0415  # 1 ms
 
-            traceback.print_exc(file=terminal.stderr)
+            with suppress(OSError):
+                lines = traceback.format_exc().splitlines()
+                terminal.stderr.writelines(f"{printable(line)}\n" for line in lines)
         _report(
             terminal,
             f"lossctl has a bug: {type(error).__name__}: {error}",
             None if debug else "please report it, with what --debug prints",
         )
         return ExitCode.BUG
+    return code
+
+
+def _run(program: Callable[[], int | None], terminal: Terminal) -> int:
+    try:
+        code = program() or ExitCode.OK
+        terminal.stdout.flush()
+    except Exception:
+        if stopping.code() is None:
+            raise
+        raise KeyboardInterrupt from None  # an import that is interrupted raises whatever it likes
     return code
 
 

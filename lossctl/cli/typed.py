@@ -27,9 +27,10 @@ def read(words: Sequence[str], terminal: Terminal) -> Job | int | None:
     try:
         if not words and COMPLETION not in terminal.environ:
             return _show_help(terminal)
-        done: Job | int | None = app(
-            words, prog_name="lossctl", standalone_mode=False, obj=terminal
-        )
+        with redirect_stdout(terminal.stdout):  # where help goes
+            done: Job | int | None = app(
+                words, prog_name="lossctl", standalone_mode=False, obj=terminal
+            )
     except typer.TyperException as error:
         message, hint = _in_our_words(error)
         raise UsageError(message, hint=hint) from error
