@@ -94,6 +94,7 @@ class Output:
         """Refuse a partial that has no file of its own."""
         if partial is None:
             return
+        refuse_address("--partial", partial)
         if partial == "-":
             hint = "--partial FILE"
             raise UsageError("a partial is a file: standard output has the result", hint=hint)
