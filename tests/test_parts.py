@@ -221,6 +221,20 @@ def test_quoted_cells_are_cut_between(lines: list[str], tmp_path: Path, counted:
     assert counted[0] > 3
 
 
+@pytest.mark.parametrize("stray", ['5" pipe', '"a" b', 'x"'])
+def test_behind_a_stray_quote_in_both_files_no_row_is_lost(stray: str, tmp_path: Path) -> None:
+    """Rows were counted up to the quote, on both sides alike, and those behind it never read."""
+    names = [*["a"] * 300, stray, *["b"] * 400]
+    path = _text(tmp_path / "p.csv", ["size,prob", *[f"{name},0.25" for name in names]])
+    truth = _text(tmp_path / "y.csv", ["size,label", *[f"{name},1" for name in names]])
+    if stray.startswith('"'):  # no way to read it
+        assert _error(path, truth, jobs=2) == _error(path, truth, jobs=1)
+        return
+    whole = lossctl.score("bce", path, truth, jobs=1)
+    assert whole.n == 701
+    same(lossctl.score("bce", path, truth, jobs=2), whole)
+
+
 WHOLE = {
     "a quoted line end": LINE_ENDS_IN_QUOTES,
     "quotes": QUOTED,

@@ -265,6 +265,8 @@ def _counted(table: TextTable, each: Each, *, far: bool) -> _Counted | None:
         rows += quoted if inside else outside
         windows[i] = replace(windows[i], rows=rows, inside=inside)
         inside ^= odd
+        if inside and windows[i].last:  # a quote that closes nowhere: rows behind it end nowhere
+            return None
     if not rows:
         return None
     whole = (table.name, table.files, table.dialect, table.chunk_bytes)
