@@ -169,6 +169,26 @@ def test_damaged_headers(content: bytes, scored: Score, write: Write) -> None:
         scored("mse", "p.npy", "p.npy")
 
 
+def test_long_doubles_and_odd_nans_are_widened_without_a_word(scored: Score, save: Save) -> None:
+    save("y.npy", np.zeros(2))
+    save("p.npy", np.array([np.longdouble("1e4000"), 1]))
+    assert scored("mse", "p.npy", "y.npy").value == np.inf
+    signalling = np.array([0x7F800001, 0x3F800000], dtype=np.uint32).view(np.float32)
+    save("p.npy", signalling)
+    assert scored("mse", "p.npy", "y.npy", nan="skip").value == 1.0
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udc80\ud800"])
+def test_labels_with_half_a_character(text: str, scored: Score, save: Save) -> None:
+    save("x.npy", np.zeros((2, 2)))
+    save("y.npy", np.array([text, "a"]))
+    named = LabelOptions(classes=("a", "b"))
+    with pytest.raises(DataError, match=r"no class is called .*, y\.npy, row 0"):
+        scored("ce", "x.npy", "y.npy", form="logits", label=named)
+    np.savez("both.npz", predictions=np.zeros(2), labels=np.zeros(2), id=np.array([text, "a"]))
+    assert scored("mse", "both.npz", worst=1).worst is not None
+
+
 def test_the_magic_bytes_count_more_than_the_suffix(
     scored: Score, save: Save, tmp_path: Path
 ) -> None:

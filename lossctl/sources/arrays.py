@@ -21,6 +21,7 @@ HEAD_ROWS = 5
 _HEAD_CELLS = 5000
 _MAX_WIDTH = 1 << 20  # more columns than any set of classes has: rows and columns are swapped
 _MAX_TEXT = 1 << 20  # bytes, each of which every text of an array takes
+_MAX_ROW = 1 << 26  # bytes of a row, which is held at once; a packed file has no size to be checked
 _NUMBERS, _TEXTS = "biuf", "US"  # dtype kinds
 
 
@@ -164,12 +165,18 @@ def as_table(name: str, arrays: Sequence[Array]) -> ArrayTable:
             raise DataError("shards of numbers and of text in one table", where=array.name)
     if not any(array.rows for array in arrays):
         raise DataError("there are no rows", where=name)
+    if not arrays[0].width:
+        raise DataError(f"there are no columns: the shape is {arrays[0].shape}", where=name)
     if arrays[0].width > _MAX_WIDTH:
         raise DataError(
             f"an array of {arrays[0].width:,} columns, shape {arrays[0].shape}",
             where=name,
             hint="rows come first: transpose it with array.T",
         )
+    for array in arrays:
+        if array.width * array.dtype.itemsize > _MAX_ROW:
+            size = array.width * array.dtype.itemsize
+            raise DataError(f"an array of {size:,} bytes a row", where=array.name)
     kind = TEXT if arrays[0].dtype.kind in _TEXTS else NUMBER
     boolean = arrays[0].dtype.kind == "b"
     heads = zip(*_first_rows(arrays), strict=True)
@@ -206,6 +213,18 @@ def check(array: Array) -> None:
             where=array.name,
             hint="labels and ids are short: save them apart from longer texts",
         )
+    if any(axis < 0 for axis in array.shape):
+        raise DataError(
+            f"the header announces an impossible shape {array.shape}",
+            where=array.name,
+            hint="copy or write it again",
+        )
+    if array.dtype.itemsize == 0:
+        raise DataError(
+            "the texts of the array have no characters",
+            where=array.name,
+            hint="save them again, with astype(str)",
+        )
     if array.shape == ():
         raise DataError("the array is a single number, without rows", where=array.name)
 
@@ -216,20 +235,35 @@ def _batch(values: npt.NDArray[np.generic], request: Request, array: Array, firs
         chosen = values
         if request.numbers != tuple(range(values.shape[1])):
             chosen = values[:, list(request.numbers)]
-        numbers = chosen.astype(np.float64, copy=False)
-    names = tuple(_names(values[:, column]) for column in request.names)
-    keys = tuple(_keys(values[:, column]) for column in request.keys)
+        with np.errstate(over="ignore", invalid="ignore"):  # of long doubles, and of odd NaN
+            numbers = chosen.astype(np.float64, copy=False)
+    names = tuple(_names(values[:, column], array) for column in request.names)
+    keys = tuple(_keys(values[:, column], array) for column in request.keys)
     return Batch(numbers, names, keys, where=array, first=first, size=values.nbytes)
 
 
-def _names(values: npt.NDArray[np.generic]) -> Names:
+def _names(values: npt.NDArray[np.generic], array: Array) -> Names:
     """Code a column by its distinct values; numbers are spelt as an integer where they are one."""
     distinct, codes = np.unique(values, return_inverse=True)
-    return Names(codes.astype(np.int64).reshape(-1), tuple(map(_spell, distinct.tolist())))
+    return Names(codes.astype(np.int64).reshape(-1), tuple(_spelled(distinct, array)))
 
 
-def _keys(values: npt.NDArray[np.generic]) -> Keys:
-    return Keys.of([_spell(value) for value in values.tolist()])
+def _keys(values: npt.NDArray[np.generic], array: Array) -> Keys:
+    return Keys.of(_spelled(values, array))
+
+
+def _spelled(values: npt.NDArray[np.generic], array: Array) -> list[str]:
+    """Return the texts of a column.
+
+    Raises:
+        DataError: they are no Unicode.
+
+    """
+    try:
+        return [_spell(value) for value in values.tolist()]
+    except (ValueError, SystemError) as error:  # which one depends on the version of Python
+        what, hint = "its texts are no Unicode", "copy or write it again"
+        raise DataError(what, where=array.name, hint=hint) from error
 
 
 def _spell(value: object) -> str:
@@ -237,11 +271,21 @@ def _spell(value: object) -> str:
         return value.decode("utf-8", "backslashreplace")
     if isinstance(value, bool | float | np.floating):
         return "" if math.isnan(value) else spelled(float(value))
-    return str(value)
+    text = str(value)
+    return text if text.isascii() else _with_escapes(text)
+
+
+def _with_escapes(text: str) -> str:
+    """Return a text with halves of characters as the bytes that are no UTF-8 which they are."""
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")
+    return text
 
 
 def _first_rows(arrays: Sequence[Array]) -> list[list[str]]:
     array = next(array for array in arrays if array.rows)
     count = max(1, min(HEAD_ROWS, _HEAD_CELLS // array.width))
-    rows = next(array.storage.blocks(array, keep=True))[:count].tolist()
-    return [[_spell(value) for value in row] for row in rows]
+    rows = next(array.storage.blocks(array, keep=True))[:count]
+    return [_spelled(row, array) for row in rows]

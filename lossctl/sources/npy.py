@@ -14,6 +14,7 @@ from lossctl.errors import DataError
 from lossctl.sources.arrays import Array, ArrayTable, Values, as_table, check
 from lossctl.sources.files import EMPTY_HINT, NPY_MAGIC, Files
 from lossctl.sources.streams import File, part, read_fully, reading
+from lossctl.sources.unpacking import DAMAGED
 from lossctl.values import dataclass
 
 _HEADER_BYTES = 64 * 1024  # NumPy itself refuses more than 10,000
@@ -116,6 +117,8 @@ def read_header(file: Opens) -> Array:
                     else np.lib.format.read_array_header_2_0
                 )
                 shape, fortran, dtype = read(head)
+        except DAMAGED:
+            raise
         except Exception as error:  # the parser of a damaged header raises whatever it meets
             raise _no_header(file, head) from error
     array = Array(file.name, Stored(file, fortran, head.bytes), dtype, shape)
