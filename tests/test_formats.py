@@ -9,6 +9,8 @@ import json
 import lzma
 import subprocess
 import sys
+import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -235,6 +237,17 @@ class TestNpz:
         for name, message in (("odd.npz", "which array holds the"), ("odd.npz:c", "no array 'c'")):
             with pytest.raises(DataError, match=message):
                 scored("bce", name, "y.npy")
+
+    def test_one_name_for_two_arrays_is_an_error(self, scored: Score, tmp_path: Path) -> None:
+        with zipfile.ZipFile(tmp_path / "t.npz", "w") as archive, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # zipfile says it, too
+            for value in (1.0, 2.0):
+                with archive.open("predictions.npy", "w", force_zip64=True) as file:
+                    np.save(file, np.array([value]))
+        np.save(tmp_path / "y.npy", np.zeros(1))
+        for name in ("t.npz", "t.npz:predictions"):
+            with pytest.raises(DataError, match="two arrays are called 'predictions'"):
+                scored("mse", name, "y.npy")
 
     def test_pickled_arrays_are_refused(self, scored: Score, tmp_path: Path) -> None:
         objects = np.array([{"a": 1}], dtype=object)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import zipfile
+import zlib
 from typing import Any, BinaryIO, cast
 
 from lossctl.errors import DataError
-from lossctl.names import did_you_mean, listing
+from lossctl.names import did_you_mean, listing, quoted
 from lossctl.sources.arrays import ArrayTable, as_table
 from lossctl.sources.npy import read_header
 from lossctl.sources.streams import File, as_seekable, reading
@@ -17,6 +20,8 @@ from lossctl.values import dataclass, replace
 
 _BY_SIDE = ("predictions", "labels", "weights")  # what the array of a side is called
 _ID = "id"  # the array that names the rows
+# What zipfile and its decoders say of a damaged archive.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ValueError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,9 @@ class Member:
             archive = _opened(self.file)
             try:
                 return cast("BinaryIO", _Closing(archive, f"{self.member}.npy"))
-            except (zipfile.BadZipFile, RuntimeError) as error:  # a password, an odd compressor
-                raise _no_archive(self.file, error) from error
+            except (*_DAMAGED, RuntimeError) as error:
+                archive.close()
+                raise _unreadable(self.name, error) from error
 
     def seekable(self, *, keep: bool = False) -> BinaryIO:
         """Return the bytes as a file in which one can seek."""
@@ -59,7 +65,9 @@ class _Closing(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         try:
             part = self._stream.read(len(buffer))
-        except zipfile.BadZipFile as error:
+        except DataError:  # a ValueError, too
+            raise
+        except _DAMAGED as error:
             raise EOFError(str(error)) from error
         buffer[: len(part)] = part
         return len(part)
@@ -74,11 +82,15 @@ def members(file: File) -> tuple[str, ...]:
     """Return the names of the arrays in a file.
 
     Raises:
-        DataError: it is no NPZ file.
+        DataError: it is no NPZ file, or two arrays have one name.
 
     """
     with reading(file), _opened(file) as archive:
-        return tuple(n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy"))
+        found = [n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy")]
+    twice = [name for name in found if found.count(name) > 1]
+    if twice:
+        raise DataError(f"two arrays are called {quoted(twice[0])}", where=file.name)
+    return tuple(found)
 
 
 def open_member(file: File, name: str | None, side: str) -> Table:
@@ -148,10 +160,16 @@ def _opened(file: File) -> zipfile.ZipFile:
     stream = file.seekable(keep=True)
     try:
         return _Archive(stream)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, ValueError) as error:
-        raise _no_archive(file, error) from error
+    except (*_DAMAGED, zipfile.LargeZipFile, NotImplementedError, ValueError) as error:
+        hint = "copy or write it again"
+        raise DataError(f"not an NPZ file: {error}", where=file.name, hint=hint) from error
 
 
-def _no_archive(file: File, error: Exception) -> DataError:
+def _unreadable(name: str, error: Exception) -> DataError:
+    """Return the error for an array that cannot be taken out: RuntimeError asks for a password."""
+    if isinstance(error, RuntimeError) and not isinstance(error, NotImplementedError):
+        return DataError(
+            "the array is encrypted", where=name, hint="write it again without a password"
+        )
     hint = "copy or write it again"
-    return DataError(f"not an NPZ file: {error}", where=file.name, hint=hint)
+    return DataError(f"cannot take the array out: {error}", where=name, hint=hint)
