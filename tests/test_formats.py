@@ -194,6 +194,30 @@ def test_only_the_needed_columns_are_read(scored: Score, tmp_path: Path) -> None
         scored("mse", "t.parquet", columns=ColumnOptions("nested"))
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pa.array([1, None], pa.timestamp("ns", "UTC")),
+        pa.array([1 << 62, 0], pa.timestamp("us")),
+        pa.array([b"caf\xe9", b"b"]).view(pa.string()),
+        pa.array([b"caf\xe9", b"b"]).view(pa.string()).dictionary_encode(),
+        pa.array([1, 2], pa.duration("ns")),
+        pa.array([[1], None]),
+    ],
+    ids=lambda array: str(array.type),
+)
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+def test_columns_of_any_type_may_stand_beside(
+    odd: pa.Array, suffix: str, scored: Score, tmp_path: Path
+) -> None:
+    table = pa.table({"note": odd, "pred": [1.0, 2.0], "label": [2.0, 4.0]})
+    if suffix == "parquet":
+        pq.write_table(table, tmp_path / "t.parquet")
+    else:
+        pyarrow.feather.write_feather(table, str(tmp_path / "t.arrow"))
+    assert scored("mse", f"t.{suffix}").value == 2.5
+
+
 def test_a_stream_cut_between_two_batches_is_an_error(folder: Path, scored: Score) -> None:
     whole = (folder / "s.arrow").read_bytes()
     (folder / "cut.arrow").write_bytes(whole[:-8])

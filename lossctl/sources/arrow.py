@@ -246,10 +246,11 @@ def _column(position: int, name: str | None, type_: Any, values: Any) -> Column:
 
     if pa.types.is_dictionary(type_):
         type_ = type_.value_type
-    texts = [_spelled(value) for value in values.slice(0, SAMPLE_ROWS).to_pylist()]
-    first = next((text for text in texts if text), None)
     numbers = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean)
     kind = NUMBER if any(is_one(type_) for is_one in numbers) else TEXT
+    values = values.slice(0, SAMPLE_ROWS)
+    texts = _texts(values) if kind == TEXT else list(map(_spelled, values.to_pylist()))
+    first = next((text for text in texts if text), None)
     if pa.types.is_null(type_):
         kind = EMPTY
     boolean = pa.types.is_boolean(type_)
@@ -258,9 +259,21 @@ def _column(position: int, name: str | None, type_: Any, values: Any) -> Column:
     return Column(position, name, kind, first, tuple(texts[:HEAD_ROWS]), boolean, stored)
 
 
+def _texts(column: Any) -> list[str]:
+    """Return the values of a column as they are read; of what cannot be read, the type.
+
+    Not by way of Python's own values: there is no such date, it is no UTF-8.
+    """
+    import pyarrow as pa  # noqa: PLC0415
+
+    try:
+        texts = _as_text(column).cast(key_type()).to_pylist()
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        texts = [str(column.type).encode() if value.is_valid else None for value in column]
+    return list(map(_decoded, texts))
+
+
 def _spelled(value: object) -> str:
     if value is None or value != value:  # noqa: PLR0124  # NaN
         return ""
-    if isinstance(value, bool):
-        return str(int(value))
-    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
+    return str(int(value)) if isinstance(value, bool) else str(value)

@@ -52,7 +52,7 @@ class ParquetPart:
     def schema(self) -> Any:
         """Return the names and types of the columns."""
         with self._opened(keep=True) as file:
-            return file.schema_arrow
+            return _named(file.schema_arrow)
 
     def head(self) -> Any:
         """Return the first rows of all columns."""
@@ -118,11 +118,8 @@ class ArrowPart:
             start = stream.read(6)
             stream.seek(0)
             if start.startswith(b"FEA1"):
-                import pyarrow.feather  # noqa: PLC0415
-
-                table = pyarrow.feather.read_table(_buffered(stream))
-                yield table.schema, iter(table.to_batches())
-            elif start == b"ARROW1":
+                raise _first_version(self.file)
+            if start == b"ARROW1":
                 file = pa.ipc.open_file(_buffered(stream))
                 yield file.schema, map(file.get_batch, range(file.num_record_batches))
             else:
@@ -133,20 +130,20 @@ class ArrowPart:
     def schema(self) -> Any:
         """Return the names and types of the columns."""
         with self._opened(keep=True) as (schema, _):
-            return schema
+            return _named(schema)
 
     def head(self) -> Any:
         """Return the first rows of all columns."""
         import pyarrow as pa  # noqa: PLC0415
 
         with self._opened(keep=True) as (schema, batches):
-            return pa.Table.from_batches(list(_first(batches)), schema)
+            return pa.Table.from_batches(list(map(_checked, _first(batches))), schema)
 
     def batches(self, positions: Sequence[int], *, keep: bool) -> Iterator[Any]:
         """Yield record batches of these columns."""
         with self._opened(keep=keep) as (_, batches):
             for batch in batches:
-                yield batch.select(list(positions))
+                yield _checked(batch.select(list(positions)))
 
 
 def open_parquet(files: Files) -> ArrowTable:
@@ -190,12 +187,54 @@ def _refuse_cut_stream(file: File, stream: BinaryIO) -> None:
     stream.seek(0)
 
 
+def _first_version(file: File) -> DataError:
+    """Return the error for Feather's first version: Arrow trusts its offsets, wherever they point.
+
+    A damaged file would end the process, or give numbers of something else.
+    """
+    return DataError(
+        "Feather of version 1, which cannot be read safely",
+        where=file.name,
+        hint="write it again: write_feather(read_table(FILE), FILE), both of pyarrow.feather",
+    )
+
+
 def _first(batches: Iterator[Any]) -> Iterator[Any]:
     """Yield batches up to the first one with rows."""
     for batch in batches:
         yield batch
         if batch.num_rows:
             return
+
+
+def _named(schema: Any) -> Any:
+    """Return a schema whose names can be read; where they are no UTF-8, that is told here."""
+    assert all(isinstance(name, str) for name in schema.names)  # noqa: S101
+    return schema
+
+
+def _checked(batch: Any) -> Any:
+    """Return a batch of Arrow's own format whose parts fit together: its reader takes any."""
+    for column in batch.columns:
+        _as_bytes(column).validate(full=True)
+    return batch
+
+
+def _as_bytes(column: Any) -> Any:
+    """Return a column with its texts as bytes: they may be no UTF-8."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    if pa.types.is_dictionary(column.type):
+        texts = _as_bytes(column.dictionary)
+        return pa.DictionaryArray.from_arrays(column.indices, texts, safe=False)
+    for text, as_bytes in (
+        (pa.string(), pa.binary()),
+        (pa.large_string(), pa.large_binary()),
+        (pa.string_view(), pa.binary_view()),
+    ):
+        if column.type == text:
+            return column.view(as_bytes)
+    return column
 
 
 def _buffered(stream: Any) -> Any:
@@ -217,13 +256,21 @@ def _readable(file: File) -> Iterator[None]:
     with reading(file):
         try:
             yield
-        except MemoryError as error:
+        except MemoryError as error:  # pyarrow's own is one
             what = "there is not enough memory for what the file announces"
             raise DataError(what, where=file.name) from error
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowSerializationError) as error:
-            what = str(error).partition("\n")[0].rstrip(".")
-            hint = "copy or write it again"
-            raise DataError(f"cannot read the file: {what}", where=file.name, hint=hint) from error
+        except (pa.ArrowException, UnicodeDecodeError, OverflowError) as error:
+            raise _unreadable(file, error) from error
+        except OSError as error:
+            if error.errno is not None:  # from the system, not from a decoder
+                raise
+            raise _unreadable(file, error) from error
+
+
+def _unreadable(file: File, error: Exception) -> DataError:
+    what = str(error).partition("\n")[0].rstrip(".")
+    hint = "copy or write it again"
+    return DataError(f"cannot read the file: {what}", where=file.name, hint=hint)
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -160,7 +160,7 @@ def _opened(file: File) -> zipfile.ZipFile:
     stream = file.seekable(keep=True)
     try:
         return _Archive(stream)
-    except (*_DAMAGED, zipfile.LargeZipFile, NotImplementedError, ValueError) as error:
+    except (*_DAMAGED, zipfile.LargeZipFile, NotImplementedError) as error:
         hint = "copy or write it again"
         raise DataError(f"not an NPZ file: {error}", where=file.name, hint=hint) from error
 
