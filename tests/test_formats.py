@@ -303,6 +303,13 @@ class TestJsonLines:
         write("t.jsonl", '{"pred": 1, "label": 2}\n{"label": 2}\n{"pred": NaN, "label": 1}\n')
         assert scored("mse", "t.jsonl", nan="skip").skipped == 2
 
+    def test_halves_of_characters_in_a_pair_are_one(self, scored: Score, write: Write) -> None:
+        pair, one = (json.dumps("\U0001f600", ensure_ascii=a) for a in (True, False))
+        write("t.jsonl", f'{{"id":{pair},"pred":1,"label":1}}\n{{"id":"a","pred":2,"label":1}}\n')
+        write("y.jsonl", f'{{"id":"a","label":1}}\n{{"id":{one},"label":1}}\n')
+        columns = ColumnOptions(id="id", label="label", prediction="pred")
+        assert scored("mse", "t.jsonl", "y.jsonl", columns=columns).value == 0.5
+
     @pytest.mark.parametrize(
         ("line", "message"),
         [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ from lossctl.values import dataclass, replace
 _BATCH_ROWS = 4096
 _BATCH_BYTES = 4 * 1024 * 1024
 _LINE_BYTES = 16 * 1024 * 1024  # an object takes up to 25 times as much as its line
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # half of a character, mostly one of two
 
 
 @dataclass(frozen=True)
@@ -171,16 +173,55 @@ def _objects(file: File, *, keep: bool) -> Iterator[_Object | DataError]:
                 yield DataError(what, where=where, hint=hint)
                 return
             try:
-                value = json.loads(text)
+                value = _value(text)
             except (ValueError, RecursionError) as error:
-                what = getattr(error, "msg", None) or "it is not JSON in UTF-8"
-                yield DataError(f"cannot read the object: {what}", where=where)
+                yield DataError(f"cannot read the object: {_why(error)}", where=where)
                 return
             if not isinstance(value, dict):
                 hint = 'a row is an object: {"prediction": 0.5, "label": 1}'
                 yield DataError("not an object", where=where, hint=hint)
                 return
             yield _Object(line, value, len(content))
+
+
+def _value(line: bytes) -> Any:
+    """Return the value on a line.
+
+    Raises:
+        ValueError: it is not JSON in UTF-8, or it may be read in several ways.
+        RecursionError: it is nested too deeply.
+
+    """
+    text = line.decode()
+    value = json.loads(text, object_pairs_hook=_once)
+    if _SURROGATE.search(text):
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+class _TwiceError(ValueError):
+    """A key stands twice in an object: other readers may take the first."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _TwiceError(next(name for name in names if names.count(name) > 1))
+    return found
+
+
+def _why(error: Exception) -> str:
+    """Say what is wrong with a line."""
+    if isinstance(error, _TwiceError):
+        return f"the key {quoted(error)} stands twice"
+    if isinstance(error, json.JSONDecodeError):
+        return error.msg
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, UnicodeEncodeError):
+        return "half of a character, an unpaired surrogate, is no text"
+    return "it is not JSON in UTF-8" if isinstance(error, UnicodeError) else "a number is too long"
 
 
 def _buffered(stream: Any) -> io.BufferedReader[Any]:
