@@ -52,9 +52,10 @@ def test_class_weights_in_every_spelling(
     weights = np.array([2.0, 1.0, 0.5])
     in_csv(write, p, y)
     save("w.npy", weights)
+    np.savez(write("w.npz", ""), weights)
     write("w.csv", "class,weight\nowl,0.5\ncat,2\n")
     expected = float((-np.log(p[np.arange(400), y]) * weights[y]).sum() / weights[y].sum())
-    spelled = ("cat=2,owl=0.5", "p_cat=2,dog=1,p_owl=.5", "2,1,0.5", "w.csv", "w.npy")
+    spelled = ("cat=2,owl=0.5", "p_cat=2,dog=1,p_owl=.5", "2,1,0.5", "w.csv", "w.npy", "w.npz")
     for text in spelled:
         run = lossctl("ce", "p.csv", "y.csv", "--class-weight", text, "--json")
         found = json.loads(run.out)

@@ -162,7 +162,7 @@ def _named(name: object) -> str:
 
 
 def _from_file(path: str) -> Iterator[tuple[str | None, Any]]:
-    (table,) = open_tables([path], InputOptions()).tables
+    table = open_tables([path], InputOptions(), sides=("weights",)).tables[0]
     columns = table.columns
     if len(columns) > 2:
         hint = "a class and its weight in a row, or weights alone"
