@@ -250,6 +250,10 @@ def test_a_loss_reads_back_as_it_is_printed(loss: Loss) -> None:
         "focal:alpha=2",
         "zero-one:threshold=high",
         "mse:delta=1",
+        "huber:delta=1_0",
+        "huber:delta=١",
+        "huber:delta=nan",
+        "huber:delta=",
     ],
 )
 def test_parameters_outside_their_range_are_refused(text: str) -> None:

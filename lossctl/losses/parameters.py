@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from lossctl.errors import UsageError
 from lossctl.losses.interval import ANY, Interval
 from lossctl.names import did_you_mean
-from lossctl.numbers import spelled
+from lossctl.numbers import spelled, to_number
 from lossctl.values import dataclass
 
 Parameters: TypeAlias = tuple[tuple[str, Any], ...]
@@ -100,11 +100,8 @@ def _value(loss: str, name: str, text: str, parameter: Parameter) -> Any:
         if text.casefold() not in _BOOLEANS:
             raise UsageError(f"{name} of {loss} is true or false, not '{text}'")
         return _BOOLEANS[text.casefold()]
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and parameter.range.holds(value)):
+    value = to_number(text)
+    if value is None or not (math.isfinite(value) and parameter.range.holds(value)):
         raise UsageError(f"{name} of {loss} is a number {parameter.range}, not '{text}'")
     return value
 
