@@ -347,6 +347,9 @@ def _with_named(
     hidden: list[tuple[Column, ...]] = [(column,) for column in ids] or [()] * len(tables)
     if weight is not None:
         place = 0 if weight[0] == PREDICTION or inputs.labels is None else 1
+        if weight[1] in hidden[place]:
+            label = repr(weight[1].label)
+            raise DataError(f"{label} is both weight and id", where=tables[place].name)
         hidden[place] = (*hidden[place], weight[1])
     rest = Inputs(*map(View, tables, hidden))
     roles = choose(domain, rest, replace(options, id=None, weight=None), classes)

@@ -166,6 +166,16 @@ def test_weights_that_are_none(weights: str, message: str, scored: Score, write:
             scored("bce", "f.csv", columns=ColumnOptions(weight="w"), nan=nan)
 
 
+def test_one_column_is_not_both_weight_and_id(scored: Score, write: Write) -> None:
+    write("f.csv", "prob,label,w\n0.5,1,1\n0.25,0,2\n")
+    with pytest.raises(DataError, match=r"'w' is both weight and id, f\.csv"):
+        scored("bce", "f.csv", columns=ColumnOptions(id="w", weight="w"), worst=1)
+    write("y.csv", "w,label\n1,1\n2,0\n")
+    write("p.csv", "w,prob\n1,0.5\n2,0.25\n")
+    with pytest.raises(DataError, match=r"'w' is both weight and id, y\.csv"):
+        scored("bce", "p.csv", "y.csv", columns=ColumnOptions(id="w", weight="w"))
+
+
 def test_mistakes(lossctl: Lossctl, write: Write, save: Save) -> None:
     write("f.csv", "prob,label,w\n0.5,1,1\n0.5,0,1\n")
     save("w.npy", [1.0, 2.0, 3.0])
