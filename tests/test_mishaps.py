@@ -211,6 +211,17 @@ def test_skippable_frames_and_texts_that_start_like_bzip2(lossctl: Lossctl, writ
     assert lossctl("mse", "t.csv", "--value").out == "1.0\n"
 
 
+@pytest.mark.parametrize("name", ["PAR1", "FEA1", "ARROW1", "PAR1_score", "FEA1 x"])
+def test_texts_that_start_like_files_of_arrow(name: str, write: Write) -> None:
+    path = write("t.csv", f"{name},pred,label\na,1,2\n")
+    assert package.score("mse", str(path)).value == 1.0
+
+
+def test_a_path_with_a_nul() -> None:
+    with pytest.raises(package.DataError, match="a path holds no NUL characters"):
+        package.score("mse", "a\0b.csv")
+
+
 def test_wide_text_is_no_hang(lossctl: Lossctl, write: Write, save: Save) -> None:
     columns = 30_000
     header = ",".join(f"p_{i}" for i in range(columns))

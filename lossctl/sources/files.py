@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from codecs import BOM_UTF8
 from collections.abc import Sequence
 
@@ -36,6 +37,7 @@ _MAGIC = {
     b"FEA1": ARROW,
     b"\xff\xff\xff\xff": ARROW,  # a stream
 }
+_TEXT = re.compile(rb"(PAR1|ARROW1|FEA1)[\t\n\r -~]")  # a header may start so: nothing else does
 _SEVERAL, _AT_ONCE = 3, 16  # files that lie elsewhere
 COMPRESSED = (".gz", ".bz2", ".zst", ".xz")
 
@@ -213,7 +215,7 @@ def _format(file: File, asked: str | None) -> str:
     with reading(file), file.open(keep=True) as stream:
         magic = read_fully(stream, MAGIC_BYTES)
     for start, format_ in _MAGIC.items():
-        if magic.startswith(start):
+        if magic.startswith(start) and not _TEXT.match(magic):
             return format_
     suffix = suffix_of(path_of(file.path))
     if suffix in FORMATS:

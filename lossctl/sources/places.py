@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
 HEAD = 64 * 1024  # of a file: enough for most of what is looked at before it is read
-MAGIC_BYTES = 6  # enough for every format and compression that is told by its first bytes
+MAGIC_BYTES = 8  # enough for every format and compression that is told by its first bytes
 TIMEOUT = 30.0  # seconds without a byte
 _BY_PATH = ("s3://", "gs://", "gcs://", "file://")  # a ? is part of a name there
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)

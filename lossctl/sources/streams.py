@@ -12,7 +12,7 @@ from threading import Lock
 from typing import IO, Any, BinaryIO, Protocol, cast
 
 from lossctl.errors import DataError
-from lossctl.names import did_you_mean
+from lossctl.names import did_you_mean, quoted
 from lossctl.sources.places import MAGIC_BYTES, Remote, changed, is_address, is_web, shown
 from lossctl.sources.unpacking import DAMAGED, compression, unpacked
 from lossctl.values import dataclass, field, replace
@@ -335,6 +335,8 @@ def open_file(path: str) -> File:
     with reading(file):
         if path == STDIN:
             return _once(path, io.FileIO(0, closefd=False))
+        if "\0" in path:  # only Python can say so
+            raise DataError("a path holds no NUL characters", where=quoted(path))
         status = os.stat(path)
         if stat.S_ISREG(status.st_mode):
             return replace(file, stamp=stamp(status))
