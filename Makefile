@@ -3,11 +3,13 @@
 # make pins   choose newer exact versions    make clean  remove what was made
 # make pictures  draw the README's (needs Chromium)
 # make bench  lossctl beside its peers (ONLY=csv-bce one case, ROUNDS=9, PEERS=a Python that has more of them)
+# make fuzz   look for inputs that are read wrongly (MINUTES=5, ONLY=text one target)
 PYTHON ?= python3
+MINUTES ?= 5
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint docs pictures bench pins clean
+.PHONY: demo test lint docs pictures bench fuzz pins clean
 
 demo: .venv/run
 	@for command in \
@@ -43,6 +45,10 @@ pictures: .venv/dev
 bench: .venv/bench
 	ROUNDS='$(ROUNDS)' PEERS='$(PEERS)' $(BIN)/python -m bench '$(ONLY)'
 
+# For Linux, and a Python that Atheris is built for: 3.11 to 3.13.
+fuzz: .venv/fuzz
+	MINUTES='$(MINUTES)' $(BIN)/python -m fuzz $(ONLY)
+
 # Exact versions with their hashes; the project itself from this folder.
 .venv/run: pyproject.toml constraints/run.txt
 	$(PYTHON) -m venv .venv
@@ -58,6 +64,10 @@ bench: .venv/bench
 	$(BIN)/python -m pip install -q --require-hashes -r constraints/bench.txt
 	@touch $@
 
+.venv/fuzz: .venv/run constraints/fuzz.txt
+	$(BIN)/python -m pip install -q --require-hashes -r constraints/fuzz.txt
+	@touch $@
+
 # Needs uv. Only names, versions and hashes are kept.
 pins:
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
@@ -68,6 +78,9 @@ pins:
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-header --extra bench -c constraints/run.txt -c constraints/dev.txt \
 	    pyproject.toml -o constraints/bench.txt
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-annotate --no-header --extra fuzz -c constraints/run.txt -c constraints/dev.txt \
+	    -c constraints/bench.txt pyproject.toml -o constraints/fuzz.txt
 
 clean:
-	rm -rf .venv bench/data build dist *.egg-info .coverage .pytest_cache .hypothesis
+	rm -rf .venv bench/data fuzz/corpus fuzz/findings build dist *.egg-info .coverage .pytest_cache .hypothesis
