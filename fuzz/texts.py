@@ -84,6 +84,15 @@ def _cut(table: TextTable, size: int) -> Iterator[Table]:
         yield parts.numbered(table, part)
 
 
+def _anywhere(table: TextTable, size: int) -> Iterator[Table]:
+    """Cut a table as it is cut for machines elsewhere: in a line."""
+    if len(table.columns) == 1:
+        yield table
+        return
+    for part in parts.file_parts(table, size):
+        yield parts.numbered(table, parts.ended(part))
+
+
 def _between(table: TextTable, step: int) -> Iterator[Table]:
     """Cut a table at counted rows."""
     whole = parts.reachable(table, map)
@@ -110,7 +119,8 @@ def text(data: bytes) -> None:
         same(expected, rows_of(iter([opened]), request))
         same(expected, rows_of(iter([replace(opened, chunk_bytes=size)]), request))
     with changed(parts, WINDOW=max(64, size)):
-        for found in (_cut(opened, size), _between(opened, 1 + size % 5)):
+        cut = (_cut(opened, size), _anywhere(opened, size), _between(opened, 1 + size % 5))
+        for found in cut:
             with suppress(CutError):  # then it is read whole
                 same(expected, rows_of(found, request))
 

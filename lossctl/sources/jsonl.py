@@ -193,7 +193,7 @@ def _value(line: bytes) -> Any:
 
     """
     text = line.decode()
-    value = json.loads(text, object_pairs_hook=_once)
+    value = _DECODER.decode(text)
     if _SURROGATE.search(text):
         json.dumps(value, ensure_ascii=False).encode()
     return value
@@ -209,6 +209,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         raise _TwiceError(next(name for name in names if names.count(name) > 1))
     return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)  # json.loads would make one for each line
 
 
 def _why(error: Exception) -> str:
