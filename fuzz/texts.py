@@ -36,6 +36,8 @@ _OTHERS = (
     *(b"BZh%d" % level for level in range(1, 10)),
 )
 
+_ARROW = re.compile(rb"(PAR1|ARROW1|FEA1)([\0-\x08\x0b\x0c\x0e-\x1f]|\Z)")
+
 
 def seeds() -> Iterator[bytes]:
     """Yield texts behind bytes that choose how they are read."""
@@ -216,7 +218,7 @@ def _read(path: str, options: InputOptions) -> list[list[float]]:
 
 def _expected(content: bytes, delimiter: str, *, header: bool) -> list[list[float]] | None:
     """Return the rows as numbers; None if they are not a table of numbers in UTF-8."""
-    if content.startswith(_OTHERS) or b"\0" in content:
+    if content.startswith(_OTHERS) or _ARROW.match(content) or b"\0" in content:
         return None
     decoded = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     first = _first_record(decoded, delimiter)

@@ -211,7 +211,7 @@ def test_skippable_frames_and_texts_that_start_like_bzip2(lossctl: Lossctl, writ
     assert lossctl("mse", "t.csv", "--value").out == "1.0\n"
 
 
-@pytest.mark.parametrize("name", ["PAR1", "FEA1", "ARROW1", "PAR1_score", "FEA1 x"])
+@pytest.mark.parametrize("name", ["PAR1", "FEA1", "ARROW1", "PAR1_score", "FEA1 x", "PAR1é"])
 def test_texts_that_start_like_files_of_arrow(name: str, write: Write) -> None:
     path = write("t.csv", f"{name},pred,label\na,1,2\n")
     assert package.score("mse", str(path)).value == 1.0

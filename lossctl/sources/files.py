@@ -37,7 +37,7 @@ _MAGIC = {
     b"FEA1": ARROW,
     b"\xff\xff\xff\xff": ARROW,  # a stream
 }
-_TEXT = re.compile(rb"(PAR1|ARROW1|FEA1)[\t\n\r -~]")  # a header may start so: nothing else does
+_TEXT = re.compile(rb"(PAR1|ARROW1|FEA1)[\t\n\r -\xff]")  # a header may start so: nothing else does
 _SEVERAL, _AT_ONCE = 3, 16  # files that lie elsewhere
 COMPRESSED = (".gz", ".bz2", ".zst", ".xz")
 
