@@ -303,6 +303,17 @@ class TestJsonLines:
         write("t.jsonl", '{"pred": 1, "label": 2}\n{"label": 2}\n{"pred": NaN, "label": 1}\n')
         assert scored("mse", "t.jsonl", nan="skip").skipped == 2
 
+    @pytest.mark.parametrize("depth", [400, *range(940, 1010)])
+    def test_what_is_nested_is_refused_or_passed_over(
+        self, depth: int, scored: Score, write: Write
+    ) -> None:
+        write("t.jsonl", f'{{"pred":1,"label":2,"more":{"[" * depth}{"]" * depth}}}\n')
+        if depth < 500:
+            assert scored("mse", "t.jsonl").value == 1.0
+        else:
+            with pytest.raises(DataError, match=r"it is nested too deeply, t\.jsonl, line 1"):
+                scored("mse", "t.jsonl")
+
     def test_halves_of_characters_in_a_pair_are_one(self, scored: Score, write: Write) -> None:
         pair, one = (json.dumps("\U0001f600", ensure_ascii=a) for a in (True, False))
         write("t.jsonl", f'{{"id":{pair},"pred":1,"label":1}}\n{{"id":"a","pred":2,"label":1}}\n')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from lossctl.values import dataclass, replace
 _BATCH_ROWS = 4096
 _BATCH_BYTES = 4 * 1024 * 1024
 _LINE_BYTES = 16 * 1024 * 1024  # an object takes up to 25 times as much as its line
+_DEEPEST = 500  # levels: a little more can be read, but not be written
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # half of a character, mostly one of two
 
 
@@ -194,9 +195,25 @@ def _value(line: bytes) -> Any:
     """
     text = line.decode()
     value = _DECODER.decode(text)
+    if text.count("[") + text.count("{") > _DEEPEST and _is_deep(value):
+        raise RecursionError
     if _SURROGATE.search(text):
         json.dumps(value, ensure_ascii=False).encode()
     return value
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether lists and objects are within each other too many times."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [inner for one in level for inner in _inside(one)]
+    return bool(level)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 class _TwiceError(ValueError):
