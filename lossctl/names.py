@@ -29,6 +29,16 @@ def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | 
     return f"did you mean {quoted(folded[close[0]])}?" if close else None
 
 
+def first_twice(names: Iterable[str]) -> str | None:
+    """Return the first name that stood before, in one pass: there may be many."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
+
+
 def listing(names: Sequence[object], most: int = 8) -> str:
     """Return the first few names, quoted, and how many more there are."""
     shown = ", ".join(quoted(name) for name in names[:most])

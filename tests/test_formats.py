@@ -9,6 +9,7 @@ import json
 import lzma
 import subprocess
 import sys
+import time
 import warnings
 import zipfile
 from collections.abc import Callable
@@ -192,6 +193,20 @@ def test_only_the_needed_columns_are_read(scored: Score, tmp_path: Path) -> None
     assert scored("mse", "t.parquet").value == 1.0
     with pytest.raises(DataError, match="holds text"):
         scored("mse", "t.parquet", columns=ColumnOptions("nested"))
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+def test_wide_files_are_no_hang(suffix: str, scored: Score, tmp_path: Path) -> None:
+    columns = 10_000
+    share = {f"p_{i}": [1 / columns] for i in range(columns)}
+    table = pa.table({**share, "label": [1]})
+    if suffix == "parquet":
+        pq.write_table(table, tmp_path / "t.parquet")
+    else:
+        pyarrow.feather.write_feather(table, str(tmp_path / "t.arrow"))
+    start = time.process_time()
+    assert scored("ce", f"t.{suffix}").n == 1
+    assert time.process_time() - start < 15  # squared in the columns it was ten times that
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Any, BinaryIO
 
 from lossctl.errors import DataError
-from lossctl.names import quoted
+from lossctl.names import first_twice, quoted
 from lossctl.sources.arrow import SAMPLE_ROWS, ArrowTable, as_table
 from lossctl.sources.files import Files
 from lossctl.sources.streams import File, reading
@@ -65,7 +65,8 @@ class ParquetPart:
     def batches(self, positions: Sequence[int], *, keep: bool) -> Iterator[Any]:
         """Yield record batches of these columns."""
         with self._opened(keep=keep) as file:
-            names = [file.schema_arrow.names[position] for position in positions]
+            known = file.schema_arrow.names
+            names = [known[position] for position in positions]
             groups, skipped, count = self._span_of(file)
             for batch in file.iter_batches(
                 _BATCH_ROWS, row_groups=groups, columns=names, use_threads=False
@@ -166,9 +167,9 @@ def _open(files: Files, parts: Sequence[ParquetPart | ArrowPart]) -> ArrowTable:
                 f"here {_shown(names)}",
                 where=part.name,
             )
-    twice = [name for name in schema.names if schema.names.count(name) > 1]
-    if twice:
-        raise DataError(f"two columns are called {quoted(twice[0])}", where=parts[0].name)
+    twice = first_twice(schema.names)
+    if twice is not None:
+        raise DataError(f"two columns are called {quoted(twice)}", where=parts[0].name)
     heads = (part.head() for part in parts)
     head = next((head for head in heads if head.num_rows), None)
     if head is None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lossctl.errors import DataError
-from lossctl.names import quoted
+from lossctl.names import first_twice, quoted
 from lossctl.numbers import spelled, to_number
 from lossctl.sources.dialect import HEAD_ROWS, SAMPLE_ROWS, UTF8_BOM, kind_of
 from lossctl.sources.files import Files
@@ -223,8 +223,7 @@ class _TwiceError(ValueError):
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise _TwiceError(next(name for name in names if names.count(name) > 1))
+        raise _TwiceError(first_twice([name for name, _ in pairs]))
     return found
 
 

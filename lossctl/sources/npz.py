@@ -10,7 +10,7 @@ import zlib
 from typing import Any, BinaryIO, cast
 
 from lossctl.errors import DataError
-from lossctl.names import did_you_mean, listing, quoted
+from lossctl.names import did_you_mean, first_twice, listing, quoted
 from lossctl.sources.arrays import ArrayTable, as_table
 from lossctl.sources.npy import read_header
 from lossctl.sources.streams import File, as_seekable, reading
@@ -87,9 +87,9 @@ def members(file: File) -> tuple[str, ...]:
     """
     with reading(file), _opened(file) as archive:
         found = [n.removesuffix(".npy") for n in archive.namelist() if n.endswith(".npy")]
-    twice = [name for name in found if found.count(name) > 1]
-    if twice:
-        raise DataError(f"two arrays are called {quoted(twice[0])}", where=file.name)
+    twice = first_twice(found)
+    if twice is not None:
+        raise DataError(f"two arrays are called {quoted(twice)}", where=file.name)
     return tuple(found)
 
 
