@@ -3,6 +3,7 @@
 # Where targets are.
 MODULES = {
     "texts": ("text", "parts-of-a-score", "inference", "oracle"),
+    "steps": ("in-step",),
     "tables": ("tables", "scores"),
     "packed": ("packed", "frames"),
     "arrays": ("npy-files", "npz-files"),
