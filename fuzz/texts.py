@@ -194,8 +194,7 @@ def oracle(data: bytes) -> None:
 
     Where lossctl differs by its contract: digits are ASCII, without underscores; a blank line is no
     row among several columns, and a missing cell of one column but not at the end; a number column
-    has spellings of "missing"; a NUL, or the BOM of UTF-16, is no text; quotes are strict below the
-    first row.
+    has spellings of "missing"; a NUL, or the BOM of UTF-16, is no text; quotes are strict.
     """
     choices = Choices(data)
     header, delimiter = choices.one((False, True, True)), choices.one((",", ",", "\t", ";"))
@@ -247,10 +246,11 @@ def _expected(content: bytes, delimiter: str, *, header: bool) -> list[list[floa
 def _first_record(decoded: str, delimiter: str) -> tuple[list[str], str] | None:
     """Return the first record that is not blank, and what follows it."""
     lines = io.StringIO(decoded, newline="").readlines()
-    reader = csv.reader(iter(lines), delimiter=delimiter)
-    for record in reader:
-        if record:
-            return record, "".join(lines[reader.line_num :])
+    reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
+    with suppress(csv.Error):
+        for record in reader:
+            if record:
+                return record, "".join(lines[reader.line_num :])
     return None
 
 

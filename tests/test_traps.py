@@ -311,6 +311,29 @@ class TestHeaders:
         with pytest.raises(DataError, match=message):
             scored("bce", "f.csv")
 
+    @pytest.mark.parametrize(
+        ("header", "given"),
+        [
+            ('pred,"label', None),
+            ('pred,"label', True),
+            ('pred,"label"x', None),
+            ('pred,"label"x', True),
+            ('"pred,label', True),
+        ],
+    )
+    @pytest.mark.parametrize("filler", [3, 100_000])
+    def test_a_stray_quote_in_a_header_swallows_no_rows(
+        self, header: str, given: bool | None, filler: int, scored: Score, write: Write
+    ) -> None:
+        write("f.csv", f"\n{header}\n" + "1,2\n" * filler)
+        columns, read = ColumnOptions("0", "1"), InputOptions(header=given, delimiter=",")
+        with pytest.raises(DataError, match=r"cannot read the header: .*, f\.csv, line 2"):
+            scored("mse", "f.csv", columns=columns, input=read)
+        rows = "1,2\n" * filler + '1,"2"\n' + "1,2\n" * filler
+        write("f.csv", f"\n{header}\n{rows}")
+        with pytest.raises(DataError, match=r"cannot read the header: .*, f\.csv, line 2"):
+            scored("mse", "f.csv", columns=columns, input=read)
+
     def test_quotes_inside_a_cell_are_letters(self, scored: Score, write: Write) -> None:
         write("f.csv", 'size,prob,label\n5" pipe,0.5,1\n3" pipe,0.5,1\n')
         np.testing.assert_allclose(scored("bce", "f.csv").value, np.log(2))

@@ -105,6 +105,8 @@ def sniff(path: str, sample: bytes, options: InputOptions, *, complete: bool) ->
     header = options.header
     if header is None:
         header = _has_header(path, rows, options.decimal)
+    if header:
+        _check_header(path, lines, delimiter)
     names = [name.strip() for name in rows[0]] if header else None
     body = rows[1:] if header else rows
     columns = tuple(
@@ -139,6 +141,19 @@ def _records(lines: Sequence[bytes], delimiter: str) -> tuple[list[list[str]], l
     except csv.Error:  # a field beyond all size: reading will say where
         pass
     return rows, ends
+
+
+def _check_header(path: str, lines: Sequence[bytes], delimiter: str) -> None:
+    """Refuse a header with a quote that closes nowhere, or far below: it would swallow rows."""
+    reader = csv.reader(physical_lines(lines), delimiter=delimiter, strict=True)
+    start = 1
+    try:
+        while not next(reader):
+            start = 1 + reader.line_num
+    except csv.Error as error:
+        hint = "a quote that is opened on this line may not be closed"
+        where = f"{path}, line {start}"
+        raise DataError(f"cannot read the header: {error}", where=where, hint=hint) from error
 
 
 def _delimiter(path: str, lines: Sequence[bytes], decimal: str, split: _Split) -> str:
