@@ -109,7 +109,7 @@ ERRORS = {
     "cut.jsonl.gz": CUT,
     "array.npy.gz": CUT,
     "twice.csv.gz": UTF8,
-    "huge-texts.npy.gz": "an array of 1,000,000,000 bytes a row",
+    "huge-texts.npy.gz": "an array of texts of 1,000,000,000 bytes each",
 }
 VALUES = {
     "quote-in-cell.csv": "2.5",
