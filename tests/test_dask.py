@@ -23,6 +23,7 @@ import pyarrow.fs
 import pyarrow.parquet
 import pytest
 from clusters import Cluster, children, cluster
+from distributed import Client
 from drawing import CASES
 from processes import ENVIRONMENT, Run
 from servers import s3_endpoint
@@ -33,6 +34,10 @@ from lossctl.engines import cutting, dask
 from lossctl.losses.domain import SHARES
 
 ROWS = 6000
+# Dask closes some of its sockets when they are collected.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 
 
 @pytest.fixture(scope="module", name="two")
@@ -410,7 +415,9 @@ def test_a_part_that_kills_its_workers_is_an_error(
     once = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
     with cluster(tmp_path_factory.mktemp("small"), 1, environment=once) as found:
         process = lossctl(*SLOW, found.address)
-        time.sleep(2)
+        with Client(found.address, set_as_default=False) as client:
+            while not any(client.processing().values()):  # else there is nothing to die of yet
+                time.sleep(0.05)
         killer = threading.Thread(target=kill)
         killer.start()
         try:
