@@ -6,13 +6,15 @@ import math
 
 _TINY = 1e-300
 _EPSILON = 1e-17
+_MANY = 5000  # degrees of freedom: from here on expansions about the normal distribution are better
 
 
 def t_tail(t: float, degrees: float) -> float:
     """Return P(T > t) for t ≥ 0, to about 1e-13 relative, however small it is.
 
     It is half the regularised incomplete beta function I_x(ν/2, 1/2) at x = ν/(ν + t²)
-    (Abramowitz and Stegun 26.7.1), by its continued fraction (26.5.8).
+    (Abramowitz and Stegun 26.7.1), by its continued fraction (26.5.8). That has x next to 1 for
+    many degrees of freedom, and 1 − x has lost its digits.
     """
     if t == 0.0:
         return 0.5
@@ -20,6 +22,8 @@ def t_tail(t: float, degrees: float) -> float:
         return 0.0
     if t > 1e150:  # of which the square overflows: the tail falls like t^-degrees
         return math.exp(degrees * math.log(1e150 / t)) * t_tail(1e150, degrees)
+    if degrees > _MANY:
+        return math.erfc(_normal_deviate(t, degrees) / math.sqrt(2)) / 2
     half = degrees / 2
     squared = t * t / degrees
     x, rest = 1 / (1 + squared), squared / (1 + squared)
@@ -35,7 +39,7 @@ def t_quantile(tail: float, degrees: float) -> float:
     if tail == 0.5:
         return 0.0
     t = _normal_expansion(tail, degrees)
-    if degrees > 20_000:  # the expansion's error is below 1e-14 there
+    if degrees > _MANY:  # the expansion's error is below 1e-14 there
         return t
     for _ in range(100):
         # Newton's method on ln P(T > t), which is nearly straight in ln t far out
@@ -46,6 +50,16 @@ def t_quantile(tail: float, degrees: float) -> float:
         if abs(step) <= 4e-16 * t:
             break
     return t
+
+
+def _normal_deviate(t: float, degrees: float) -> float:
+    """Return what a normal deviate exceeds as rarely as T exceeds t (Hill 1970, Algorithm 395)."""
+    a = degrees - 0.5
+    b = 48 * a * a
+    y = a * math.log1p(t * t / degrees)
+    third = ((((64 * y + 788) * y + 9801) * y + 89_775) * y + 543_375) * y + 1_788_885
+    second = ((4 * y + 33) * y + 240) * y + 855
+    return math.sqrt(y) * (1 + (y + 3 - (second - third / (21 * b)) / (10 * b)) / b)
 
 
 def _density(t: float, degrees: float) -> float:
