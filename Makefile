@@ -4,12 +4,13 @@
 # make pictures  draw the README's (needs Chromium)
 # make bench  lossctl beside its peers (ONLY=csv-bce one case, ROUNDS=9, PEERS=a Python that has more of them)
 # make fuzz   look for inputs that are read wrongly (MINUTES=5, ONLY=text one target)
+# make mutants  mistakes that no test notices (ONLY=lossctl/losses,lossctl/join.py SAMPLE=60 SEED=0)
 PYTHON ?= python3
 MINUTES ?= 5
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint docs pictures bench fuzz pins clean
+.PHONY: demo test lint docs pictures bench fuzz mutants pins clean
 
 demo: .venv/run
 	@for command in \
@@ -48,6 +49,9 @@ bench: .venv/bench
 # For Linux, and a Python that Atheris is built for: 3.11 to 3.13.
 fuzz: .venv/fuzz
 	MINUTES='$(MINUTES)' $(BIN)/python -m fuzz $(ONLY)
+
+mutants: .venv/dev
+	$(BIN)/python tests/mutants.py '$(ONLY)' '$(SAMPLE)' '$(SEED)'
 
 # Exact versions with their hashes; the project itself from this folder.
 .venv/run: pyproject.toml constraints/run.txt
