@@ -26,6 +26,7 @@ from lossctl.losses.domain import (
     LOGITS,
     NORMAL,
     NORMAL_BY_DEVIATION,
+    NUMBERS,
     PROBS,
     REAL,
     SHARES,
@@ -212,6 +213,15 @@ def test_what_a_loss_does_not_take_is_refused(
     cells = np.array([prediction]), np.array([label])
     checked = check(domain, domain.forms[0], *cells, 1e-3, wanted)
     assert [fault.message for fault in checked.faults] == [expected]
+
+
+def test_the_first_place_that_a_loss_does_not_take_is_named() -> None:
+    (loss,) = parse("gamma")
+    cells = np.array([[1.0, 2.0, 3.0], [1.0, 0.0, -1.0], [0.0, 1.0, 1.0]])
+    wanted = (Wanted(loss.name, loss.bounds(REAL), soft=True),)
+    for side, places in (("prediction", (cells, cells + 2)), ("label", (cells + 2, cells))):
+        (fault,) = check(REAL, NUMBERS, *places, None, wanted).faults
+        assert (fault.row, fault.side, fault.column) == (1, side, 1)
 
 
 def test_no_threshold_among_classes() -> None:
