@@ -156,7 +156,7 @@ class Baseline:
 
     def __call__(self, marked: Marked) -> None:
         """See the rows of a block."""
-        records = np.zeros(len(marked.rows), RECORD)
+        records = np.empty(len(marked.rows), RECORD)
         records["loss"], records["counting"] = marked.losses, marked.counting
         records["truth"] = marked.words
         rows = marked.rows
@@ -236,7 +236,7 @@ class Paired:
         groups: tuple[Names, ...] = ()
         if self._plan.roles.cluster is not None:
             groups = (marked.block.groups[-1].take(np.flatnonzero(common)),)
-        counted = (Counted((0, 1), cells, weighed=False),)
+        counted = (Counted((0, 1), cells),)  # the weights are in them
         self._add(self._waiting.add(Scored(RowLosses(values, counted), None, groups, rows[common])))
 
     def _check_truth(self, marked: Marked, records: Records) -> None:

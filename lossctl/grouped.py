@@ -174,10 +174,7 @@ class _Groups(Sequence[Group]):
         """The clusters of all groups, group by group, and where those of each start."""
         everything: Any = self._clusters
         theirs = GroupNames.of(everything.names.columns[:-1])
-        names, (mine, where) = united([self._sums.names, theirs])
-        rows = np.empty(len(names), np.int64)
-        rows[mine] = np.arange(len(self._sums))
-        where = rows[where]
+        _, (_, where) = united([self._sums.names, theirs])  # the sums are in that order
         members = np.argsort(where, kind="stable")
         return members, np.searchsorted(where[members], np.arange(len(self._sums) + 1))
 

@@ -160,7 +160,7 @@ def with_error(
     value: float, stderr: float, units: int, level: float, variance: Fraction | None = None
 ) -> Estimate:
     """Return a value with its interval; of one unit, or beyond what float64 holds, without."""
-    if units < 2 or not math.isfinite(stderr):
+    if units < 2:
         return Estimate(value)
     half = half_width(level, units) * stderr
     if not (math.isfinite(value) and math.isfinite(half)):

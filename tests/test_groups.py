@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import root_mean_squared_error
 
 import lossctl
 from lossctl import block
@@ -904,3 +905,21 @@ def test_several_label_columns_make_no_groups() -> None:
     p, y = regression(2)
     with pytest.raises(DataError, match="2 label columns"):
         lossctl.score("mse", p, y, by="label")
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_groups_of_several_outputs_are_those_of_scikit_learn(*, clustered: bool) -> None:
+    rng = np.random.default_rng(5)
+    p, y = rng.gamma(2.0, 1.0, (2, 60, 3))
+    g = np.arange(60) % 4
+    labels = pa.table({**{f"y{i}": y[:, i] for i in range(3)}, "g": g, "c": np.arange(60) // 5})
+    options: dict[str, Any] = {"cluster": "c"} if clustered else {}
+    found = lossctl.score(
+        "rmse", p, labels, label_col="y0,y1,y2", by="g", convention="sklearn", **options
+    )
+    assert len(found.groups) == 4
+    for i, group in enumerate(found.groups):
+        own = p[g == i], y[g == i]
+        np.testing.assert_allclose(group.value, root_mean_squared_error(*own[::-1]), rtol=1e-14)
+        np.testing.assert_allclose(group.sum, ((own[0] - own[1]) ** 2).sum(), rtol=1e-14)
+        assert group.denominator == 15

@@ -120,6 +120,14 @@ def test_the_interval_of_rmse_does_not_go_below_0() -> None:
     assert found.low == 0.0
 
 
+def test_the_error_of_rmse_keeps_its_digits_where_that_of_mse_has_none() -> None:
+    """A power of two is a unit like others, also where mse has an error of 2^-1046."""
+    errors = 2.0**25 + np.arange(40)
+    usual, tiny = (mean_absolute(errors * unit, loss="rmse") for unit in (1.0, 2.0**-536))
+    assert usual.stderr is not None
+    close(tiny.stderr, usual.stderr * 2.0**-536, 1e-12)
+
+
 # Clusters
 
 
@@ -153,6 +161,16 @@ def test_rows_that_are_clusters_have_the_errors_of_rows(loss: str, *, weighed: b
     other = mean_absolute(losses, loss=loss, **options)
     close([one.stderr, one.low, one.high], [other.stderr, other.low, other.high], 1e-12)
     assert one.value == other.value
+
+
+def test_losses_scored_together_have_the_errors_that_each_has_alone() -> None:
+    losses, cluster, weight = cases()
+    labels = table(label=np.zeros(N), cluster=cluster, weight=weight)
+    for options in ({}, {"cluster": "cluster"}):
+        given: Any = {"weight_col": "weight", **options}
+        for found in lossctl.scores("mse,mae,huber", losses, labels, **given):
+            alone = lossctl.score(found.loss, losses, labels, **given)
+            assert (found.value, found.stderr) == (alone.value, alone.stderr)
 
 
 def test_sums_by_cluster_are_sums_of_the_clusters_sums() -> None:
@@ -807,6 +825,19 @@ def test_rows_of_other_weights_are_not_compared(tmp_path: Path) -> None:
     assert sum(one.rank is not None for one in ranking.results) == 1
 
 
+def test_a_weight_that_differs_in_any_bit_is_another() -> None:
+    weight = np.linspace(1.0, 2.0, 52)
+    other = (weight.view(np.int64) ^ (1 << np.arange(52))).view(np.float64)
+    candidates = {
+        name: table(pred=np.arange(52.0), label=np.zeros(52), weight=np.append(w[:-1], 1.0))
+        for name, w in (("one", weight), ("base", other))
+    }
+    ranking = lossctl.batch("mae", candidates, baseline="base", weight_col="weight")
+    (delta,) = (one.delta for one in ranking.results if one.predictions == "one")
+    assert delta is not None
+    assert delta.n == 1
+
+
 def test_ids_that_stand_twice_are_an_error(tmp_path: Path) -> None:
     one = {"id": [1, 2, 2], "pred": [1, 2, 3], "label": [0, 1, 1]}
     base = {"id": [1, 2, 3], "pred": [1, 2, 3], "label": [0, 1, 1]}
@@ -818,6 +849,18 @@ def test_ids_that_stand_twice_are_an_error(tmp_path: Path) -> None:
             baseline=str(tmp_path / "b.csv"),
             id="id",
         )
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+@pytest.mark.parametrize("twice", [0, 1, 2])
+def test_ids_that_stand_twice_in_different_blocks_are_an_error(
+    rows: int, twice: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(partition, "block_rows", lambda _: rows)
+    base = {"id": [5, 6, 7], "pred": [1, 2, 3], "label": [0, 1, 1]}
+    one = {name: [*values, values[twice]] for name, values in base.items()}
+    error = _failure(tmp_path, one, base, id="id")
+    assert f"ids stand more than once: {5 + twice}" in error.replace("'", "")
 
 
 def test_labels_are_the_same_however_they_are_written() -> None:
