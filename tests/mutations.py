@@ -186,7 +186,8 @@ def _shown(above: list[ast.AST]) -> ast.AST:
     """Return what of the nodes above a change is shown: as much as fits."""
     shown = above[0]
     for node in above[1:]:
-        if isinstance(node, ast.FunctionDef | ast.If | ast.For) or len(ast.unparse(node)) > 72:
+        text = ast.unparse(node)
+        if len(text) > 72 or "\n" in text:
             break
         shown = node
     return shown
