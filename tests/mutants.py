@@ -51,6 +51,13 @@ TESTS = {
     "products": "moments",
     "engines": "parts traps moments groups diagnosis",
 }
+_NO_TEST, _BROKEN = 2, 70
+FATES = {
+    0: "survived",
+    _NO_TEST << 8: "unreached",
+    _BROKEN << 8: "not made",  # a function that has other variables cannot stand for it
+    signal.SIGALRM: "timed out",
+}
 Job = TypeVar("Job")
 
 
@@ -84,11 +91,10 @@ class Mutants:
             signal.alarm(LIMIT)
             mutant.install()
             chosen = self._chosen(reach, mutant)
-            return self._ran(items[name] for name in chosen) if chosen else 2
+            return self._ran(items[name] for name in chosen) if chosen else _NO_TEST
 
         for mutant, status in in_forks(self.drawn, run):
-            fate = {0: "survived", 2 << 8: "unreached", signal.SIGALRM: "timed out"}
-            self._say(mutant, fate.get(status, "killed"))
+            self._say(mutant, FATES.get(status, "killed"))
         return True
 
     def _say(self, mutant: Mutation, fate: str) -> None:
@@ -177,7 +183,7 @@ def forked(do: Callable[[Job], int], job: Job) -> int:
     child = os.fork()
     if not child:
         os.setsid()
-        code = 70
+        code = _BROKEN
         try:
             code = do(job)
         except BaseException:  # noqa: BLE001  # it must not go on as the parent
@@ -190,44 +196,35 @@ def forked(do: Callable[[Job], int], job: Job) -> int:
 def main(only: str, sample: int, seed: int) -> None:
     """Draw mutants of modules, or of folders of them, and list those that survive."""
     told = (ROOT / "docs" / "mutants.md").read_text(encoding="utf-8")
-    asked = [ROOT / one for one in only.split(",") if one]
-    paths = [
-        path for one in asked for path in ([one] if one.is_file() else sorted(one.glob("*.py")))
+    found = [path for one in only.split(",") for path in sorted(ROOT.glob(one))]
+    found = [
+        path for one in found for path in (sorted(one.glob("*.py")) if one.is_dir() else [one])
     ]
+    paths = [path for path in found if path.name != "__init__.py"]
     names = [path.relative_to(ROOT).with_suffix("").as_posix() for path in paths]
-    words = {word for name in names for word in TESTS[name.split("/")[1]].split()}
-    known = [
-        one
-        for path in paths
-        for one in mutations(path)
-        if f"`{path.relative_to(ROOT)}` `{one.key}`" not in told
-    ]
-    drawn = random.Random(seed).sample(known, min(sample, len(known)))  # noqa: S311
     for name in names:
         import_module(name.replace("/", "."))
+    known = [
+        mutant
+        for path, name in zip(paths, names, strict=True)
+        for mutant in mutations(path)
+        if f"`{name}.py` `{mutant.key}`" not in told
+    ]
+    mutants = Mutants(paths, random.Random(seed).sample(known, min(sample, len(known))))  # noqa: S311
     phases = [Phase.explicit, Phase.generate]  # what fails need not be made small
     settings.register_profile(
         "mutants", deadline=None, derandomize=True, database=None, phases=phases
     )
-    plugin = Mutants(paths, drawn)
+    options = ("-q", "-p", "no:cacheprovider", "--hypothesis-profile=mutants")
+    imported = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+    words = {word for name in names for word in TESTS[name.split("/")[1]].split()}
     files = [str(ROOT / "tests" / f"test_{word}.py") for word in sorted(words)]
-    pytest.main(
-        [
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "-W",
-            "ignore::pytest.PytestAssertRewriteWarning",
-            "--hypothesis-profile=mutants",
-            *files,
-        ],
-        [plugin],
-    )
-    for (name, fate), count in sorted(plugin.fates.items()):
+    pytest.main([*options, *imported, *files], [mutants])
+    for (name, fate), count in sorted(mutants.fates.items()):
         say(f"{count:5} {fate:10} {name}")
 
 
 if __name__ == "__main__":
     SCREEN = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    main(sys.argv[1], int(sys.argv[2] or 60), int(sys.argv[3] or 0))
+    main(sys.argv[1] or "lossctl/losses", int(sys.argv[2] or 60), int(sys.argv[3] or 0))
