@@ -14,6 +14,7 @@ import mpmath
 import numpy as np
 import pytest
 from drawing import CASES, LOSSES_TO_TEST, Case, draw, every_loss, labels_in_all_forms
+from scipy import special
 from textbook import DIGITS, has_formula, kl, mpf, true_loss
 
 from lossctl.block import Floats
@@ -400,3 +401,59 @@ def test_a_range_may_have_a_gap() -> None:
     assert marks[:, 0].tolist() == expected
     assert gap.outside(values[[1, 2, 4]]) is None
     assert str(gap) == "from -1 on and up to 3, but not above 0 and below 1"
+
+
+@every_loss
+def test_a_one_hot_row_costs_what_its_class_does_to_the_last_bit(case: Case) -> None:
+    if not case.domain.classes:
+        return
+    for k in (2, 3, 17):
+        prediction, _ = draw(case, 6, 40, k)
+        label = np.arange(40) % k
+        np.testing.assert_array_equal(case(prediction, np.eye(k)[label]), case(prediction, label))
+
+
+def test_soft_rows_of_log_probabilities_with_classes_that_have_no_share() -> None:
+    rng = np.random.default_rng(7)
+    p, y = rng.dirichlet(np.ones(4), (2, 30))
+    y[:, 1] = 0
+    y /= y.sum(axis=1, keepdims=True)
+    expected = special.rel_entr(y, p).sum(axis=1)
+    (loss,) = parse("kl-div")
+    functions = loss.variants[0].functions
+    for form in (LOG_PROBS, LOGITS):
+        with np.errstate(all="ignore"):
+            found = functions[form](np.log(p), y)
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_deviances_whose_parts_are_too_large_for_float64() -> None:
+    p, y = np.array([6e307, 5.9e307]), np.array([1.79e308, 1.7e308])
+    with np.errstate(all="ignore"):
+        found = parse("poisson")[0].variants[0].functions[NUMBERS](p, y)
+    for row in range(2):
+        a, b = mpf(p[row]), mpf(y[row])
+        expected = 2 * (b * mpmath.log(b / a) - b + a)
+        np.testing.assert_allclose(found[row], float(expected), rtol=1e-13)
+
+
+def test_how_far_labels_and_probabilities_may_miss_their_bounds() -> None:
+    def faults(prediction: Any, label: Any, tolerance: float, domain: Any = CLASSES) -> list[Any]:
+        found = check(domain, PROBS, np.array(prediction), np.array(label), tolerance)
+        return [found.adjusted, *((fault.row, fault.side, fault.column) for fault in found.faults)]
+
+    half, soft = [[0.5, 0.5]] * 2, [[0.5, 0.5], [0.5, 0.54]]
+    assert faults(half, soft, 1e-3) == [0, (1, "label", None)]
+    assert faults(half, soft, 0.05) == [0]
+    assert faults(half, [[0.5, 0.5], [0.5, 0.5005]], 1e-3) == [0]
+    assert faults(half, [[0.5, 0.5], [0.5, 0.5005]], 1e-4) == [0, (1, "label", None)]
+    event = [[0.0], [1.0], [0.5]]
+    assert faults([[0.5]] * 3, [[0.0], [1.0], [1.00001]], 1e-3, BINARY) == [0, (2, "label", 0)]
+    assert faults([[0.5]] * 3, [[0.0], [-1e-9], [1.0]], 1e-3, BINARY) == [0, (1, "label", 0)]
+    assert faults([[1 + 9e-7], [1 - 1e-9], [-9e-7]], event, 1e-3, BINARY) == [2]
+    assert faults([[1 + 9e-7], [1 + 2e-6], [0.5]], event, 1e-3, BINARY)[1:] == [
+        (1, "prediction", 0)
+    ]
+    assert faults([[-9e-7], [0.2], [-2e-6]], event, 1e-3, BINARY)[1:] == [(2, "prediction", 0)]
+    several = [[1 + 9e-7, 0.0, -9e-7], [0.5, 0.5, 0.5]]
+    assert faults(several, [[0.0, 0.0, 1.0]] * 2, 1e-3, BINARY) == [1]

@@ -917,6 +917,7 @@ def test_groups_of_several_outputs_are_those_of_scikit_learn(*, clustered: bool)
     found = lossctl.score(
         "rmse", p, labels, label_col="y0,y1,y2", by="g", convention="sklearn", **options
     )
+    assert found.groups is not None
     assert len(found.groups) == 4
     for i, group in enumerate(found.groups):
         own = p[g == i], y[g == i]

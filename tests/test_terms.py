@@ -502,3 +502,45 @@ def test_vectors_have_several_numbers(write: Write, lossctl: Lossctl) -> None:
 def test_deviances_of_extreme_numbers(loss: str, p: float, y: float, expected: float) -> None:
     found = row_losses(loss, [p, 1.0], [y, 1.0])
     np.testing.assert_allclose(found, [expected, 0.0], rtol=1e-3)  # 1e-320 has few bits
+
+
+def test_keras_raises_both_sides_of_msle_and_kl_to_its_least() -> None:
+    """As its source has it: log(max(x, 1e-7) + 1), and both clipped to [1e-7, 1] for kl."""
+    p, y = np.array([-0.5, 0.0, 1e-9, 2.0, 3.0]), np.array([2.0, -0.25, 1e-8, 0.0, 5.0])
+    low = 1e-7
+    logs = np.log1p(np.maximum(p, low)) - np.log1p(np.maximum(y, low))
+    found = row_losses("msle", p, y, convention="keras")
+    np.testing.assert_allclose(found, logs**2, rtol=1e-12, atol=1e-30)
+    shares, labels = np.array([[1.0, 0.0, 0.0], [0.2, 0.8, 0.0]]), np.array([[0.0, 0.5, 0.5]] * 2)
+    p, y = np.clip(shares, low, 1), np.clip(labels, low, 1)
+    expected = (y * np.log(y / p)).sum(axis=1)
+    found = row_losses("kl-div", shares, labels, convention="keras")
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("loss", ["brier", "focal", "js-div", "ce"])
+def test_a_one_hot_row_weighs_what_its_class_does(loss: str) -> None:
+    rng = np.random.default_rng(31)
+    p, y, weight = rng.dirichlet(np.ones(3), 40), rng.integers(0, 3, 40), np.array([3, 0.25, 2])
+    expected = row_losses(loss, p, y) * weight[y]
+    for labels in (y, np.eye(3)[y]):
+        found = row_losses(loss, p, labels, class_weight=weight.tolist())
+        np.testing.assert_allclose(found, expected, rtol=1e-14)
+
+
+def test_class_weights_of_an_event_whose_loss_is_not_linear() -> None:
+    p, y = np.array([0.1, 0.4, 0.9, 0.7]), np.array([0, 1, 1, 0])
+    weight = np.array([0.5, 3.0])[y]
+    for loss in ("brier", "focal", "hinge"):
+        found = score(loss, p, y, class_weight=[0.5, 3.0])
+        np.testing.assert_allclose(
+            found.value, (weight * row_losses(loss, p, y)).sum() / weight.sum()
+        )
+
+
+def test_what_is_clipped_is_what_happened() -> None:
+    """A class that was not the label may have the probability 0; both answers at the threshold."""
+    p, y = np.array([0.0, 1.0, 0.0, 1.0, 0.5, 0.0]), np.array([0.0, 1.0, 1.0, 0.0, 1.0, 0.5])
+    assert score("bce", p, y).clipped == (3, None)
+    assert score("bce", [0.0, 1.0], [0, 1]).clipped == (0, 0.0)
+    assert score("ce", [[0.0, 1.0], [1.0, 0.0]], [[0, 1], [0.5, 0.5]]).clipped == (1, None)
