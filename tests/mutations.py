@@ -158,9 +158,10 @@ def mutations(path: Path) -> Iterator[Mutation]:
             above.append(parents[above[-1]])
         functions = [one for one in above if isinstance(one, ast.FunctionDef)]
         names = [one.name for one in above if isinstance(one, ast.FunctionDef | ast.ClassDef)]
-        if names and not functions:
-            continue  # a class was made of it
         statement = next(one for one in above if isinstance(one, ast.stmt))
+        private = ast.unparse(statement).startswith("_")
+        if not functions and (names or not private):
+            continue  # it was imported elsewhere, or a class was made of it
         body = getattr(statement, "body", None)  # of which only the head is meant
         last: Any = body[0].lineno if isinstance(body, list) else statement.end_lineno
         cached = any("cache" in ast.unparse(one) for f in functions for one in f.decorator_list)

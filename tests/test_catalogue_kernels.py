@@ -232,6 +232,12 @@ def test_no_threshold_among_classes() -> None:
     assert fault.message == "zero-one has a threshold for one column only, not for classes"
 
 
+@pytest.mark.parametrize("words", [("true", "yes", "1"), ("false", "no", "0")])
+def test_true_and_false_have_three_words_each(words: tuple[str, ...]) -> None:
+    (expected,) = {parse(f"brier:scale-by-half={word}") for word in words}
+    assert str(expected[0]) == f"brier:scale-by-half={words[0]}"
+
+
 @pytest.mark.parametrize("loss", [*LOSSES_TO_TEST, *parse("zero-one:threshold=0.3")], ids=str)
 def test_a_loss_reads_back_as_it_is_printed(loss: Loss) -> None:
     assert parse(str(loss)) == (loss,)
@@ -437,6 +443,26 @@ def test_deviances_whose_parts_are_too_large_for_float64() -> None:
         np.testing.assert_allclose(found[row], float(expected), rtol=1e-13)
 
 
+@pytest.mark.skipif(np.finfo(np.longdouble).maxexp == 1024, reason="no numbers of 15 bits")
+def test_deviances_whose_powers_are_too_large_for_float64() -> None:
+    (loss,) = parse("tweedie:power=5")
+    p = np.array([1e-104, 2e-104, 1e-103])
+    y = p * np.array([1 + 1e-10, 1 - 1e-9, 1 + 1e-12])
+    with np.errstate(all="ignore"):
+        found = loss.variants[0].functions[NUMBERS](p, y, power=5.0)
+    with mpmath.workdps(80):
+        for row in range(3):
+            a, b = mpf(p[row]), mpf(y[row])
+            expected = 2 * (b**-3 / 12 + b * a**-4 / 4 - a**-3 / 3)
+            np.testing.assert_allclose(found[row], float(expected), rtol=1e-12)
+
+
+def test_shares_that_cannot_be_divided_by_their_sum_are_refused() -> None:
+    for form, rows in ((PROBS, [[1.0, 3.0], [np.inf, 1.0]]), (LOG_PROBS, [[0, -1], [-np.inf] * 2])):
+        (fault,) = check(CLASSES, form, np.array(rows, float), np.array([0, 1]), None).faults
+        assert fault.row == 1
+
+
 def test_how_far_labels_and_probabilities_may_miss_their_bounds() -> None:
     def faults(prediction: Any, label: Any, tolerance: float, domain: Any = CLASSES) -> list[Any]:
         found = check(domain, PROBS, np.array(prediction), np.array(label), tolerance)
@@ -447,6 +473,9 @@ def test_how_far_labels_and_probabilities_may_miss_their_bounds() -> None:
     assert faults(half, soft, 0.05) == [0]
     assert faults(half, [[0.5, 0.5], [0.5, 0.5005]], 1e-3) == [0]
     assert faults(half, [[0.5, 0.5], [0.5, 0.5005]], 1e-4) == [0, (1, "label", None)]
+    many = np.full((10_000, 2), 0.5)
+    many[7, 1] += 1e-12
+    assert faults(np.full((10_000, 2), 0.5), many, 0.0) == [0, (7, "label", None)]
     event = [[0.0], [1.0], [0.5]]
     assert faults([[0.5]] * 3, [[0.0], [1.0], [1.00001]], 1e-3, BINARY) == [0, (2, "label", 0)]
     assert faults([[0.5]] * 3, [[0.0], [-1e-9], [1.0]], 1e-3, BINARY) == [0, (1, "label", 0)]

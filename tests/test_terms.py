@@ -542,5 +542,6 @@ def test_what_is_clipped_is_what_happened() -> None:
     """A class that was not the label may have the probability 0; both answers at the threshold."""
     p, y = np.array([0.0, 1.0, 0.0, 1.0, 0.5, 0.0]), np.array([0.0, 1.0, 1.0, 0.0, 1.0, 0.5])
     assert score("bce", p, y).clipped == (3, None)
-    assert score("bce", [0.0, 1.0], [0, 1]).clipped == (0, 0.0)
+    assert score("bce", [0.0, 1.0, 0.5], [0, 1, 0.5]).clipped == (0, 0.0)
+    assert row_losses("bce", [0.0, 1.0, 0.5], [0, 1, 0.5]).tolist() == [0.0, 0.0, np.log(2.0)]
     assert score("ce", [[0.0, 1.0], [1.0, 0.0]], [[0, 1], [0.5, 0.5]]).clipped == (1, None)

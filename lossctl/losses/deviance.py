@@ -117,8 +117,7 @@ def _wide(prediction: Floats, label: Floats, power: float) -> Floats:
     elif power == 2:
         apart = np.log(p / y) + t
     else:
-        own = np.where(y == 0, 0, y**two)
-        apart = own / (one * two) - y * p**one / one + p**two / two
+        apart = y**two / (one * two) - y * p**one / one + p**two / two
     return np.asarray(np.maximum(np.where(near, p**two * _series(t, power), apart), 0), np.float64)
 
 
