@@ -19,6 +19,7 @@ from lossctl.block import Block, RowLosses
 from lossctl.errors import DataError
 from lossctl.labels import LabelOptions
 from lossctl.result import Result
+from lossctl.summaries.counts import Counts
 from lossctl.summaries.diagnosis import Diagnosis, _assignment
 
 Lossctl = Callable[..., Run]
@@ -50,6 +51,23 @@ def test_counts_add_up(cuts: list[int], random: np.random.Generator) -> None:
     total = sum(parts, start=Diagnosis.empty(3, 0.0))
     assert total.counted == total.rows == 60
     assert np.trace(total.confusion) == (x.argmax(axis=1) == y).sum()
+
+
+def test_rows_that_look_like_probabilities_are_counted_one_by_one() -> None:
+    x = np.array([[0.2, 0.8], [3.0, 4.0], [-1.0, 2.0], [2.0, -1.0], [0.5, 0.5], [0.5, 0.6]])
+    block, losses = Block(x, np.zeros(6, np.int64), range(6)), RowLosses(np.zeros((1, 6)), 1.0)
+    found = Diagnosis.empty(2, 0.0).add(block, losses)
+    assert (found.near_one, found.rows) == (2, 6)
+
+
+def test_counts_of_all_kinds_add_up() -> None:
+    one, other = (
+        Counts(1, 2, 3, 4, 5, 6, {"a": 7, "b": 2}),
+        Counts(10, 20, 30, 40, 50, 60, {"a": 3}),
+    )
+    expected = Counts(11, 22, 33, 44, 55, 66, {"a": 3, "b": 2})
+    assert one + other == other + one == expected
+    assert Counts() + one == one
 
 
 @pytest.fixture(name="data")

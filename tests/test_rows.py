@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from processes import Run
 
+import lossctl
 from lossctl.block import Block, RowLosses, Shown
 from lossctl.summaries.worst import Worst
 
@@ -73,6 +75,23 @@ def test_the_worst_of_parts_are_the_worst_of_all(
 def _files(write: Write) -> None:
     write("p.csv", SUBMISSION)
     write("y.csv", SOLUTION)
+
+
+@pytest.mark.parametrize("side", ["predictions", "labels"])
+def test_the_key_by_which_rows_are_shown_is_that_of_one_side(side: str) -> None:
+    """The other side may have fewer columns; of two keys that both have, the first is shown."""
+    with_key = pa.table({"a": [5.0, 0.0, 7.0], "row_id": ["x", "y", "z"]})
+    other = np.array([0.0, 0.0, 0.0])
+    inputs = (with_key, other) if side == "predictions" else (other, with_key)
+    columns = {"pred_col": "a"} if side == "predictions" else {"label_col": "a"}
+    result = lossctl.score("mae", *inputs, worst=2, **columns)
+    assert result.worst is not None
+    assert [row["row_id"] for row in result.worst] == ["z", "x"]
+    keys = {"id": ["p", "q", "r"], "row_id": ["x", "y", "z"]}
+    p, y = pa.table({**keys, "pred": [5.0, 0.0, 7.0]}), pa.table({**keys, "label": other})
+    result = lossctl.score("mae", p, y, worst=1)
+    assert result.worst is not None
+    assert result.worst[0]["id"] == "r"
 
 
 @pytest.mark.usefixtures("_contest")
