@@ -23,12 +23,13 @@ from lossctl import block
 from lossctl.block import Counted, RowLosses, Scored
 from lossctl.engines import cutting, local, partition
 from lossctl.errors import DataError, UsageError
+from lossctl.ids import Ids
 from lossctl.result import Group
 from lossctl.sources import parts
 from lossctl.summaries import exact_sums, groups
 from lossctl.summaries.exact_sums import ExactSums, summed
-from lossctl.summaries.group_names import coded
-from lossctl.texts import Names
+from lossctl.summaries.group_names import GroupNames, coded, united
+from lossctl.texts import Keys, Names
 
 N = 240
 
@@ -47,6 +48,14 @@ def test_groups_are_put_together_once_and_sent_as_they_were() -> None:
     sent = pickle.loads(before)  # noqa: S301  # of our own making
     assert [*sent.sums.names.texts(0)] == [*found.sums.names.texts(0)]
     assert len(sent.parts) == len(found.parts) == 2
+
+
+def test_different_names_with_the_same_hash_are_refused() -> None:
+    word = np.array([7], np.uint64)
+    one, other = (GroupNames((Ids(word, Keys.of([name])),), word) for name in ("a", "b"))
+    assert [*united([one, one])[0].texts(0)] == ["a"]
+    with pytest.raises(DataError, match="have the same 64-bit hash"):
+        united([one, other])
 
 
 # The exact sums of many groups

@@ -190,6 +190,13 @@ def test_what_is_no_number_stands_apart() -> None:
     assert found.share_of(1) is None
 
 
+def test_weights_stay_with_their_rows_where_some_losses_are_no_numbers() -> None:
+    values, weight = np.array([1.0, np.nan, 2.0, np.inf, 3.0]), np.array([2.0, 7.0, 3.0, 9.0, 0.5])
+    found = histogram(values, weight)
+    np.testing.assert_array_equal(found.costs.values(), [2.0, 6.0, 1.5])
+    assert (found.rows.tolist(), found.nans, found.infinities) == ([1, 1, 1], 1, 1)
+
+
 def test_the_scale_is_logarithmic_where_the_first_bar_would_hold_most() -> None:
     rng = np.random.default_rng(0)
     assert distribution(histogram(rng.random(1000))).scale() == "linear"

@@ -7,6 +7,7 @@ import gzip
 import io
 import os
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -19,11 +20,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import lossctl
+from lossctl.columns import ColumnOptions
 from lossctl.engines import cutting, local
+from lossctl.engines.adding import Found, found_in
 from lossctl.engines.cores import cores
+from lossctl.engines.partition import Summaries
 from lossctl.errors import DataError
+from lossctl.scoring import Options, prepare
 from lossctl.sources import InputOptions, open_tables, parts
 from lossctl.sources.table import Request, Table
+from lossctl.summaries.diagnosis import Diagnosis
+from lossctl.summaries.worst import Worst
 
 ROWS = 997
 
@@ -457,3 +464,36 @@ def test_cores_are_those_that_affinity_and_quotas_leave(tmp_path: Path) -> None:
     (groups / "cpu,cpuacct/c/cpu.cfs_period_us").write_text("100000\n")
     assert cores(groups, own) == 1
     assert cores(groups, tmp_path / "nowhere") == every
+
+
+def test_only_the_first_parts_are_diagnosed(tmp_path: Path) -> None:
+    """Parts that are sent away do not know which rows they have; behind the head nothing counts."""
+    rows = [f"{i % 2},0.{1 + i % 8}" for i in range(ROWS)]
+    path = _text(tmp_path / "f.csv", ["label,prob", *rows])
+    plan = prepare("bce", path, None, Options())
+    found = [found_in(cutting.ready(one)) for one in cutting.sent(plan, map)]
+    read, expected = 0, 0
+    for part in found:
+        diagnosis = part.summaries.get(Diagnosis)
+        assert diagnosis is not None
+        expected += diagnosis.rows if read < 50 else 0
+        read += part.rows[0]
+    total = reduce(Found.then, found, Found(Summaries.empty(plan))).summaries
+    diagnosis = total.get(Diagnosis)
+    assert diagnosis is not None
+    assert total.counts.read == read == ROWS
+    assert 50 <= diagnosis.rows == expected < ROWS
+
+
+def test_joined_rows_of_parts_that_are_sent_have_their_numbers(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    ids, p = rng.permutation(ROWS), rng.random(ROWS)
+    paths = str(tmp_path / "p.parquet"), str(tmp_path / "y.parquet")
+    pq.write_table(pa.table({"id": ids, "pred": p}), paths[0], row_group_size=50)
+    pq.write_table(pa.table({"id": np.arange(ROWS), "label": np.zeros(ROWS)}), paths[1])
+    plan = prepare("mae", *paths, Options(columns=ColumnOptions(id="id"), worst=5))
+    found = [found_in(cutting.ready(one)) for one in cutting.sent(plan, map)]
+    assert len(found) > 3
+    worst = reduce(Found.then, found, Found(Summaries.empty(plan))).summaries.get(Worst)
+    assert worst is not None
+    assert [row.row for row in worst.rows[0]] == np.argsort(-p)[:5].tolist()

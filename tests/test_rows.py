@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from processes import Run
 
@@ -34,13 +36,13 @@ EXPECTED = [
 ]
 
 
-def worst_of(losses: list[float], limit: int, first: int = 0) -> Worst:
-    """Return the worst of rows whose labels are their numbers."""
+def worst_of(losses: list[float], limit: int, first: int = 0, before: Worst | None = None) -> Worst:
+    """Return the worst of rows whose labels are their numbers, and of those before."""
     values = np.array([losses])
     rows = range(first, first + len(losses))
     shown = Shown(None, (np.array(rows, dtype=np.float64),))
     block = Block(values.T, values.T, rows, shown=shown)
-    return Worst.empty(limit, 1).add(block, RowLosses(values, ()))
+    return (before or Worst.empty(limit, 1)).add(block, RowLosses(values, ()))
 
 
 def sorted_rows(losses: list[float]) -> list[int]:
@@ -52,10 +54,25 @@ def sorted_rows(losses: list[float]) -> list[int]:
 
 
 @given(LOSSES, st.integers(1, 5))
+@example(
+    [1.0] * 5 + [5.0, 2.0] + [1.0] * 5, 3
+)  # of many that cost the same only some are looked at
+@example([math.inf] * 5 + [math.nan] + [math.inf] * 5, 2)
 def test_the_worst_are_the_first_of_all_sorted(losses: list[float], limit: int) -> None:
     found = worst_of(losses, limit).rows[0]
     assert [row.row for row in found] == sorted_rows(losses)[:limit]
     assert [row.label for row in found] == [row.row for row in found]
+
+
+@given(st.lists(LOSSES, max_size=5), st.integers(1, 5))
+@example([[5.0, 4.0, 1.0], [2.0]], 3)
+@example([[math.nan, math.nan], [math.inf, math.nan], [9.0]], 2)
+def test_the_worst_of_blocks_are_the_worst_of_all(blocks: list[list[float]], limit: int) -> None:
+    total, first = Worst.empty(limit, 1), 0
+    for losses in blocks:
+        total = worst_of(losses, limit, first, total)
+        first += len(losses)
+    assert [row.row for row in total.rows[0]] == sorted_rows([*chain(*blocks)])[:limit]
 
 
 @given(LOSSES, LOSSES, LOSSES, st.integers(1, 5))
@@ -83,7 +100,7 @@ def test_the_key_by_which_rows_are_shown_is_that_of_one_side(side: str) -> None:
     with_key = pa.table({"a": [5.0, 0.0, 7.0], "row_id": ["x", "y", "z"]})
     other = np.array([0.0, 0.0, 0.0])
     inputs = (with_key, other) if side == "predictions" else (other, with_key)
-    columns = {"pred_col": "a"} if side == "predictions" else {"label_col": "a"}
+    columns: Any = {"pred_col": "a"} if side == "predictions" else {"label_col": "a"}
     result = lossctl.score("mae", *inputs, worst=2, **columns)
     assert result.worst is not None
     assert [row["row_id"] for row in result.worst] == ["z", "x"]

@@ -179,3 +179,9 @@ def test_a_signature_names_the_denominator_there_is() -> None:
     for convention, denominator, said in (("exact", 8.0, "class-weights"), ("torch", 6.0, "n")):
         found = score("multi-margin", scores, y, class_weight=[2, 1, 1], convention=convention)
         assert (found.denominator, parse(found.signature)["denom"]) == (denominator, said)
+
+
+def test_minus_zero_is_zero_to_a_fingerprint() -> None:
+    p = np.arange(3.0)
+    zeros = [fingerprint("mse", p, np.array([zero, 1.0, 2.0])) for zero in (0.0, -0.0)]
+    assert zeros[0] == zeros[1] != fingerprint("mse", p, np.array([1e-300, 1.0, 2.0]))

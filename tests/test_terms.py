@@ -543,5 +543,20 @@ def test_what_is_clipped_is_what_happened() -> None:
     p, y = np.array([0.0, 1.0, 0.0, 1.0, 0.5, 0.0]), np.array([0.0, 1.0, 1.0, 0.0, 1.0, 0.5])
     assert score("bce", p, y).clipped == (3, None)
     assert score("bce", [0.0, 1.0, 0.5], [0, 1, 0.5]).clipped == (0, 0.0)
+    clip, half = -np.log(np.finfo(float).eps), np.log(2.0)
+    found = score("bce", [0.0, 0.5], [1, 1], weights=[3, 2], convention="sklearn").clipped
+    assert found is not None
+    np.testing.assert_allclose(found, [1, 3 * clip / (3 * clip + 2 * half)], rtol=1e-14)
     assert row_losses("bce", [0.0, 1.0, 0.5], [0, 1, 0.5]).tolist() == [0.0, 0.0, np.log(2.0)]
     assert score("ce", [[0.0, 1.0], [1.0, 0.0]], [[0, 1], [0.5, 0.5]]).clipped == (1, None)
+
+
+def test_a_soft_row_in_which_a_share_is_missing_is_missing() -> None:
+    rng = np.random.default_rng(33)
+    p, y = rng.dirichlet(np.ones(3), (2, 7))
+    y[[2, 5], [0, 2]] = np.nan
+    kept = [0, 1, 3, 4, 6]
+    assert score("ce", p, y, nan="skip").value == score("ce", p[kept], y[kept]).value
+    assert np.isnan(score("ce", p, y, nan="propagate").value)
+    with pytest.raises(DataError, match=r"the label is missing, .*row 2"):
+        score("ce", p, y)

@@ -269,9 +269,7 @@ def _cells(counted: Counted, weight: Floats | None) -> Floats | float:
 def _sums_of(cells: Floats | float, codes: Integers, rows: Integers) -> ExactSums:
     if isinstance(cells, np.ndarray):
         return ExactSums.of(cells, codes, len(rows))
-    if float(cells).is_integer():
-        return ExactSums.of_constant(cells, rows)
-    return ExactSums.of(np.full(len(codes), cells), codes, len(rows))
+    return ExactSums.of_constant(cells, rows)  # so many columns, or 1
 
 
 @dataclass(frozen=True, eq=False)
