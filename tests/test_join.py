@@ -18,7 +18,7 @@ from processes import Run
 from lossctl import ids as ids_module
 from lossctl.columns import ColumnOptions
 from lossctl.errors import DataError
-from lossctl.ids import Ids
+from lossctl.ids import Ids, mixed
 from lossctl.index import Direct, Sorted, Strangers, duplicates, index_of
 from lossctl.result import Result
 from lossctl.sources.table import small
@@ -340,3 +340,10 @@ def test_nan_is_no_id_in_any_format(tmp_path: Path, lossctl: Lossctl) -> None:
         )
     run = lossctl("mae", "p.parquet", "y.parquet", "--id", "id")
     assert (run.code, "the id is empty" in run.err) == (3, True)
+
+
+def test_words_are_mixed_as_by_splitmix64() -> None:
+    """Its first numbers from the seed 0 are published: Steele, Lea and Flood 2014; Vigna's C."""
+    seeds = np.arange(1, 4, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    published = [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F]
+    assert mixed(seeds).tolist() == published

@@ -560,3 +560,11 @@ def test_a_soft_row_in_which_a_share_is_missing_is_missing() -> None:
     assert np.isnan(score("ce", p, y, nan="propagate").value)
     with pytest.raises(DataError, match=r"the label is missing, .*row 2"):
         score("ce", p, y)
+
+
+def test_the_label_of_a_cell_without_a_prediction_is_not_asked_about() -> None:
+    p, y = np.array([[np.nan, 0.5], [0.25, 0.75]]), np.array([[7.0, 1.0], [0.0, 1.0]])
+    found = score("bce", p, y, nan="skip")
+    assert (found.n, found.denominator) == (2, 3)
+    np.testing.assert_allclose(found.sum, -np.log([0.5, 0.75, 0.75]).sum(), rtol=1e-15)
+    assert np.isnan(score("bce", p, y, nan="propagate").value)
