@@ -54,10 +54,10 @@ def test_counts_add_up(cuts: list[int], random: np.random.Generator) -> None:
 
 
 def test_rows_that_look_like_probabilities_are_counted_one_by_one() -> None:
-    x = np.array([[0.2, 0.8], [3.0, 4.0], [-1.0, 2.0], [2.0, -1.0], [0.5, 0.5], [0.5, 0.6]])
-    block, losses = Block(x, np.zeros(6, np.int64), range(6)), RowLosses(np.zeros((1, 6)), 1.0)
-    found = Diagnosis.empty(2, 0.0).add(block, losses)
-    assert (found.near_one, found.rows) == (2, 6)
+    x = [[0.2, 0.8], [3, 4], [-1, 2], [2, -1], [0.5, 0.5], [0.5, 0.6], [np.nan, 0.5]]
+    block = Block(np.array(x), np.zeros(7, np.int64), range(7))
+    found = Diagnosis.empty(2, 0.0).add(block, RowLosses(np.zeros((1, 7)), 1.0))
+    assert (found.near_one, found.rows, found.counted) == (2, 7, 6)
 
 
 def test_counts_of_all_kinds_add_up() -> None:

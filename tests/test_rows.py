@@ -66,6 +66,7 @@ def test_the_worst_are_the_first_of_all_sorted(losses: list[float], limit: int) 
 
 @given(st.lists(LOSSES, max_size=5), st.integers(1, 5))
 @example([[5.0, 4.0, 1.0], [2.0]], 3)
+@example([[math.nan, 3.0], [5.0]], 2)
 @example([[math.nan, math.nan], [math.inf, math.nan], [9.0]], 2)
 def test_the_worst_of_blocks_are_the_worst_of_all(blocks: list[list[float]], limit: int) -> None:
     total, first = Worst.empty(limit, 1), 0

@@ -568,3 +568,10 @@ def test_the_label_of_a_cell_without_a_prediction_is_not_asked_about() -> None:
     assert (found.n, found.denominator) == (2, 3)
     np.testing.assert_allclose(found.sum, -np.log([0.5, 0.75, 0.75]).sum(), rtol=1e-15)
     assert np.isnan(score("bce", p, y, nan="propagate").value)
+
+
+def test_a_missing_prediction_is_named_also_where_labels_are_names(write: Write) -> None:
+    p = write("p.csv", "p_cat,p_dog\n0.5,0.5\n,1\n")
+    y = write("y.csv", "label\ncat\ndog\n")
+    with pytest.raises(DataError, match=r"the prediction is missing, .*line 3, column 'p_cat'"):
+        score("ce", str(p), str(y))
