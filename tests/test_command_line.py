@@ -11,7 +11,6 @@ import pytest
 import typer
 from hypothesis import given
 from hypothesis import strategies as st
-from processes import Run
 
 from lossctl.cli import app, options, plain, typed
 from lossctl.cli.app import COMMANDS
@@ -179,9 +178,9 @@ def test_arguments_come_first_then_what_is_shared() -> None:
 def test_the_help_shows_what_may_be_given_several_times(capsys: pytest.CaptureFixture[str]) -> None:
     typed.made(MADE)(["many", "--help"], prog_name="lossctl", standalone_mode=False)
     shown = capsys.readouterr().out
-    assert "Usage: lossctl many [OPTIONS] {LOSS} {PREDICTIONS...}\n" in shown
+    assert "Usage: lossctl many LOSS PREDICTIONS... [OPTIONS]\n" in shown
     assert re.search(r"--by COL +A column; several\.\n", shown)
-    assert re.search(r"--level X +A number\. +\[default: 0\.5\]\n", shown)
+    assert re.search(r"--level X +A number; default 0\.5\.\n", shown)
 
 
 @given(st.data())
@@ -219,8 +218,3 @@ def test_a_job_may_say_the_exit_code(code: int | None, monkeypatch: pytest.Monke
     world = Terminal(io.StringIO(), io.StringIO(), {})
     monkeypatch.setitem(COMMANDS, "verb", command)
     assert app.run(["verb", "a"], world) == (code or 0)
-
-
-def test_words_are_completed(lossctl: Callable[..., Run]) -> None:
-    run = lossctl(_LOSSCTL_COMPLETE="complete_bash", COMP_WORDS="lossctl sig", COMP_CWORD="1")
-    assert (run.code, run.out.split(), run.err) == (0, ["signature"], "")

@@ -23,13 +23,19 @@ if TYPE_CHECKING:
     from lossctl.gates import Gates
 
 COMPLETION = "_LOSSCTL_COMPLETE"  # set by the shell that wants to complete a word
-_FLAGS = ("-h", "--help", "-V", "--version", "--install-completion", "--show-completion")
+_FLAGS = ("-h", "--help", "-V", "--version")
 
 
 def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
     """Run the command line and return the exit code."""
     world = terminal or Terminal()
     words = list(arguments)
+    if COMPLETION in world.environ:
+        from lossctl.cli import completion  # noqa: PLC0415
+
+        for line in completion.answer(world.environ[COMPLETION], words, COMMANDS):
+            world.stdout.write(f"{line}\n")
+        return 0
     if words and words[0] not in COMMANDS and words[0] not in _FLAGS:
         words.insert(0, "score")
 
@@ -43,13 +49,12 @@ def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
 
 def _job(words: Sequence[str], terminal: Terminal) -> Job | int | None:
     """Return what there is to do, or the exit code where it has been done."""
-    if COMPLETION not in terminal.environ:
-        if words in (["--version"], ["-V"]):
-            return print_version
-        command = COMMANDS.get(words[0]) if words else None
-        given = plain.read(command, words[1:]) if command else None
-        if command and given is not None:
-            return command(Context(terminal), **given)
+    if words in (["--version"], ["-V"]):
+        return print_version
+    command = COMMANDS.get(words[0]) if words else None
+    given = plain.read(command, words[1:]) if command else None
+    if command and given is not None:
+        return command(Context(terminal), **given)
     from lossctl.cli import typed  # noqa: PLC0415  # Typer: 30 ms
 
     return typed.read(words, terminal)
@@ -84,7 +89,6 @@ def score(
 ) -> Job:
     """Score one set of predictions.
 
-    \b
     Examples:
       lossctl mse,mae forecast.csv
       lossctl bce predictions.csv truth.csv --positive yes
@@ -92,7 +96,7 @@ def score(
       lossctl rmse 'part-*.csv' --pred-col model_a --label-col y
       lossctl log-loss s3://bucket/run/ truth.csv --convention all
       zcat submission.csv.gz | lossctl ce - solution.csv --id image_id
-    """  # noqa: D301  # as above
+    """
     if context.args:
         raise UsageError(
             f"one or two inputs, not {2 + len(context.args)}",
@@ -172,11 +176,10 @@ def onehot(
     Classes are the names that occur, in natural order, or 0 to the largest index; --classes gives
     them where some may not occur. A column of ids comes along, but not into .npy.
 
-    \b
     Examples:
       lossctl onehot truth.csv
       lossctl onehot labels.npy --classes cat,dog,owl -o onehot.parquet
-    """  # noqa: D301  # as above
+    """
     context.obj.look(color, quiet=False)
     asked["delimiter"] = delimiter_of(asked["delimiter"])
     refuse_address("-o", output)
@@ -219,13 +222,12 @@ def losses(
     color: options.Color,
     debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
 ) -> Job:
-    """List the losses, or show one: names, what a row costs, what it takes.
+    """List the losses, or show one: what a row costs, what it takes.
 
-    \b
     Examples:
       lossctl losses
       lossctl losses log-loss
-    """  # noqa: D301  # as above
+    """
     context.obj.look(color, quiet=False)
     look = Output(chosen(format, output, json=json, value=False), output)
     if look.format == "value":
@@ -256,10 +258,9 @@ def signature(
 ) -> Job:
     """Say what a signature says, or in what two of them differ.
 
-    \b
     Example:
-      lossctl signature 'bce|from:probs|…|lossctl:0.1.0' 'bce|from:logits|…|lossctl:0.1.0'
-    """  # noqa: D301  # as above
+      lossctl signature 'bce|from:probs|…|n:50|…' 'bce|from:logits|…|n:50|…'
+    """
     context.obj.look(color, quiet=False)
     look = Output(chosen(format, output, json=json, value=False), output)
     if look.format == "value":
@@ -277,6 +278,33 @@ def _signature(first: str, second: str | None, look: Output, terminal: Terminal)
         terminal.say("note", "the signatures are the same")
 
 
+def completion(
+    context: Context,  # noqa: ARG001  # what every command is given
+    shell: options.Shell,
+    *,
+    debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
+) -> Job:
+    """Print what teaches bash, zsh or fish to complete its words.
+
+    Verbs, losses, options and their values are completed, and the columns and labels of the files
+    that stand on the line.
+
+    Examples:
+      lossctl completion bash > ~/.local/share/bash-completion/completions/lossctl
+      lossctl completion zsh > "${fpath[1]}/_lossctl"
+      lossctl completion fish > ~/.config/fish/completions/lossctl.fish
+    """
+    from lossctl.cli.shells import SCRIPTS  # noqa: PLC0415
+
+    if shell not in SCRIPTS:
+        raise UsageError(f"there is no completion for '{shell}'", hint=f"for {', '.join(SCRIPTS)}")
+    return bound(_completion, SCRIPTS[shell])
+
+
+def _completion(script: str, terminal: Terminal) -> None:
+    terminal.stdout.write(script)
+
+
 COMMANDS: dict[str, Callable[..., Job]] = {
     "score": score,
     "batch": batch,
@@ -286,4 +314,5 @@ COMMANDS: dict[str, Callable[..., Job]] = {
     "onehot": onehot,
     "losses": losses,
     "signature": signature,
+    "completion": completion,
 }

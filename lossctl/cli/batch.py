@@ -68,7 +68,6 @@ def batch(
 ) -> Job:
     """Score many sets of predictions and rank them.
 
-    \b
     Examples:
       lossctl batch bce 'preds/*.csv' --labels truth.csv --top 10
       lossctl batch ce new.npy --labels y.npy --baseline old.npy --fail-if-worse 0
@@ -77,7 +76,7 @@ def batch(
     Files that cannot be scored are reported, the others are ranked all the same, and the exit code
     is 3. A file that scored other rows than most, or other cells, or with other weights, has no
     rank and fails every gate.
-    """  # noqa: D301  # \b keeps the lines of the examples apart
+    """
     context.obj.look(color, quiet=quiet)
     form = chosen(format, output, json=json, value=value)
     look = Output(form, output, precision, inert=safe_csv)

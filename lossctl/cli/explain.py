@@ -34,13 +34,12 @@ def explain(
     All rows are scored, for the share of the total that a row has. Clips, smoothing, weights and
     other options are shown where they act.
 
-    \b
     Examples:
       lossctl explain ce logits.npy labels.npy --from logits --row 0
       lossctl explain bce predictions.csv truth.csv --worst 3
       lossctl explain ce submission.csv solution.csv --key img-0422 --key img-0260
       lossctl explain huber:delta=0.5 forecast.csv --row 7 --format markdown
-    """  # noqa: D301  # \b keeps the lines of the examples apart
+    """
     context.obj.look(color, quiet=quiet)
     form = chosen(format, output, json=json, value=False)
     look = Output(form, output, precision, inert=safe_csv)

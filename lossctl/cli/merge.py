@@ -55,7 +55,6 @@ def merge(
 ) -> Job:
     """Add up partials, as if all their rows had been scored at once.
 
-    \b
     Examples:
       lossctl merge shard-1.json shard-2.json shard-3.json
       lossctl merge 'parts/*.json' --json -o loss.json --fail-above 0.7
@@ -64,7 +63,7 @@ def merge(
     A partial is what `lossctl LOSS PREDICTIONS … --partial FILE` writes. The value is the same to
     the last bit as that of all shards in one table, whatever the order of the files. Partials of
     other losses or options, and shards that are there twice, are refused.
-    """  # noqa: D301  # \b keeps the lines of the examples apart
+    """
     context.obj.look(color, quiet=quiet)
     look = Output(chosen(format, output, json=json, value=value), output, precision)
     look.check_partial(partial)

@@ -67,6 +67,7 @@ SecondSignature = Annotated[
     Optional[str],
     Argument(metavar="[SIGNATURE]", default=None, help="Another, to compare."),
 ]
+Shell = Annotated[str, Argument(metavar="bash|zsh|fish", help="Whose words are to be completed.")]
 LabelColumn = Annotated[
     Optional[str], Option("--label-col", metavar="COL", help="The column of labels.")
 ]
@@ -291,8 +292,8 @@ class Files(TypedDict):
         Optional[str],
         Option(
             "--input-format",
-            metavar="FORMAT",
-            help="csv, tsv, npy, npz, parquet, arrow or jsonl; where nothing else tells it.",
+            metavar="csv|tsv|npy|npz|parquet|arrow|jsonl",
+            help="What files hold, where their suffix does not tell it.",
         ),
     ]
     header: Annotated[
@@ -346,10 +347,9 @@ class Scoring(Inputs, ClassNames, Labelling, Files):
         str,
         Option(
             "--convention",
-            metavar="NAME",
+            metavar="exact|torch|sklearn|keras|kaggle|xgboost|lightgbm|all",
             default="exact",
-            help="Whose number: exact (default), torch, sklearn, keras, kaggle, xgboost, lightgbm; "
-            "all prints them side by side.",
+            help="Whose number it is to be; all prints them side by side.",
         ),
     ]
     eps: Annotated[

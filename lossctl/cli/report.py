@@ -45,18 +45,17 @@ def report(
     debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
     **asked: Unpack[options.Report],
 ) -> Job:
-    """Write one HTML page to look at: the result, what makes it, and how sure it is.
+    """Write an HTML page: the result, what makes it, how sure it is.
 
     The page needs no network. It has charts, and behind each its numbers as a table: the row
     losses, who makes the loss, calibration, classes, groups of --by, the 20 worst rows, or as many
     as --worst says. Several files are ranked; the best of them, and the baseline, in detail.
 
-    \b
     Examples:
       lossctl report bce predictions.csv --labels truth.csv -o report.html
       lossctl report ce logits.npy --labels labels.npy --from logits -o report.html
-      lossctl report mse 'models/*.csv' --labels y.csv --baseline models/old.csv -o report.html
-    """  # noqa: D301  # \b keeps the lines of the examples apart
+      lossctl report mse 'models/*.csv' --labels y.csv --baseline old.csv -o r.html
+    """
     context.obj.look(color, quiet=quiet)
     if not predictions:
         raise UsageError("no predictions are named", hint="lossctl report LOSS FILE... -o FILE")

@@ -1,15 +1,19 @@
-"""Typer, for what is not plain: help, completion, mistakes, unusual spellings."""
+"""Typer, for what is not plain: help, mistakes, unusual spellings."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
+from functools import partial
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from lossctl.cli.app import COMMANDS, COMPLETION, print_version
+from lossctl.cli import help  # noqa: A004  # the command line's
+from lossctl.cli.app import COMMANDS, print_version
 from lossctl.cli.declared import REQUIRED, Argument, Declared, parameters
 from lossctl.cli.exits import ExitCode
 from lossctl.cli.terminal import Job, Terminal
@@ -25,8 +29,8 @@ def read(words: Sequence[str], terminal: Terminal) -> Job | int | None:
 
     """
     try:
-        if not words and COMPLETION not in terminal.environ:
-            return _show_help(terminal)
+        if not words:
+            return _say_what_to_type(terminal)
         with redirect_stdout(terminal.stdout):  # where help goes
             done: Job | int | None = app(
                 words, prog_name="lossctl", standalone_mode=False, obj=terminal
@@ -39,10 +43,9 @@ def read(words: Sequence[str], terminal: Terminal) -> Job | int | None:
     return done
 
 
-def _show_help(terminal: Terminal) -> int:
-    """Say what to type: to a person, and as the mistake that it is to a script."""
-    with redirect_stdout(terminal.stderr):
-        app(["--help"], prog_name="lossctl", standalone_mode=False)
+def _say_what_to_type(terminal: Terminal) -> int:
+    """Say it to a person; to a script it is the mistake that it is."""
+    terminal.stderr.write(help.FIRST)
     return ExitCode.USAGE
 
 
@@ -72,21 +75,19 @@ def lossctl(
         ),
     ] = False,
 ) -> None:
-    """How wrong are these predictions?
+    """How wrong are these predictions?"""
 
-    \b
-    lossctl mse predictions.csv              both columns in one file
-    lossctl bce predictions.csv truth.csv    probabilities and labels
-    lossctl ce logits.npy labels.npy --from logits
 
-    `lossctl LOSS …` is short for `lossctl score LOSS …`; its options: lossctl score --help
-    """  # noqa: D301  # \b keeps the lines of the example apart
+def _width() -> int:
+    return min(80, shutil.get_terminal_size().columns)
 
 
 def made(commands: Mapping[str, Callable[..., Job]]) -> typer.Typer:
     """Return the program that has these commands."""
     program = typer.Typer(
         name="lossctl",
+        cls=_in_our_help(TyperGroup, lambda: help.top(commands, _width())),
+        add_completion=False,  # ours knows the files: lossctl.cli.completion
         rich_markup_mode=None,  # Rich in the help costs 0.1 s of start-up
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -95,8 +96,24 @@ def made(commands: Mapping[str, Callable[..., Job]]) -> typer.Typer:
     for name, command in commands.items():
         # What score is given too much of, it says itself.
         settings = {"allow_extra_args": name == "score"}
-        program.command(name, context_settings=settings)(_for_typer(command))
+        page = partial(_page, name, command)
+        kind = _in_our_help(TyperCommand, page)
+        program.command(name, cls=kind, context_settings=settings)(_for_typer(command))
     return program
+
+
+def _page(name: str, command: Callable[..., Job]) -> str:
+    return help.page(name, command, _width())
+
+
+def _in_our_help(kind: Any, page: Callable[[], str]) -> Any:
+    """Return a kind of command whose help is that page."""
+
+    class WithHelp(kind):  # type: ignore[misc]  # one of two
+        def get_help(self, _: Any) -> str:
+            return page().rstrip("\n")
+
+    return WithHelp
 
 
 def _for_typer(command: Callable[..., Job]) -> Callable[..., Job]:
