@@ -1,6 +1,8 @@
 # make demo   score the sample data          make test   run the tests
 # make lint   style and types                make docs   paste outputs into the README
 # make pins   choose newer exact versions    make clean  remove what was made
+# make lowest, make highest, make pythons  the tests with other versions of packages, or of Python
+# make dist   what is released, built and tried (docs/releasing.md)
 # make pictures  draw the README's (needs Chromium)
 # make bench  lossctl beside its peers (ONLY=csv-bce one case, ROUNDS=9, PEERS=a Python that has more of them)
 # make fuzz   look for inputs that are read wrongly (MINUTES=5, ONLY=text one target)
@@ -10,7 +12,10 @@ MINUTES ?= 5
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint docs pictures bench fuzz mutants pins clean
+# Where else the tests are run: names, or paths of programs.
+PYTHONS ?= python3.11 python3.12 python3.13
+
+.PHONY: demo test lint docs pictures bench fuzz mutants lowest highest pythons dist pins clean
 
 demo: .venv/run
 	@for command in \
@@ -36,7 +41,7 @@ lint: .venv/dev
 
 # What the README shows is what its commands print.
 docs: .venv/dev
-	$(BIN)/python tests/paste.py README.md sample_data/README.md
+	$(BIN)/python tests/paste.py README.md sample_data/README.md docs/architecture.md
 	$(BIN)/python -c "from lossctl import catalogue; print(catalogue.page(), end='')" > docs/losses.md
 
 pictures: .venv/dev
@@ -52,6 +57,32 @@ fuzz: .venv/fuzz
 
 mutants: .venv/dev
 	$(BIN)/python tests/mutants.py '$(ONLY)' '$(SAMPLE)' '$(SEED)'
+
+# The lowest versions that pyproject.toml allows, on the lowest Python; the newest; every Python.
+lowest:
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install -q --require-hashes -r constraints/lowest.txt
+	.venv-lowest/bin/python -m pip install -q --no-deps -e .
+	.venv-lowest/bin/python -m pytest -q
+
+highest:
+	$(PYTHON) -m venv .venv-highest
+	.venv-highest/bin/python -m pip install -q --upgrade --upgrade-strategy eager -e '.[test]'
+	.venv-highest/bin/python -m pytest -q
+
+pythons:
+	@for python in $(PYTHONS); do \
+	  $$python -c '' 2>/dev/null || { echo "== no $$python"; continue; }; \
+	  $$python --version; venv=.venv-$$(basename $$python); \
+	  $$python -m venv --clear $$venv && \
+	  $$venv/bin/python -m pip install -q --require-hashes -r constraints/run.txt && \
+	  $$venv/bin/python -m pip install -q --require-hashes -r constraints/dev.txt && \
+	  $$venv/bin/python -m pip install -q --no-deps -e . && \
+	  $$venv/bin/python -m pytest -q || exit 1; \
+	done
+
+dist:
+	PYTHON='$(PYTHON)' .ci/dist
 
 # Exact versions with their hashes; the project itself from this folder.
 .venv/run: pyproject.toml constraints/run.txt
@@ -85,6 +116,11 @@ pins:
 	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-header --extra fuzz -c constraints/run.txt -c constraints/dev.txt \
 	    -c constraints/bench.txt pyproject.toml -o constraints/fuzz.txt
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-annotate --no-header --group dist -o constraints/dist.txt
+	uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-annotate --no-header --resolution lowest-direct --extra test \
+	    pyproject.toml -o constraints/lowest.txt
 
 clean:
-	rm -rf .venv bench/data fuzz/corpus fuzz/findings build dist *.egg-info .coverage .pytest_cache .hypothesis
+	rm -rf .venv .venv-* bench/data fuzz/corpus fuzz/findings build dist *.egg-info .coverage .pytest_cache .hypothesis
