@@ -93,7 +93,8 @@ def form_of(losses: tuple[Loss, ...], domain: Domain, asked: str | None) -> str:
             )
         return forms[0]
     if domain.forms == (NUMBERS,):
-        raise UsageError(f"{losses[0]} takes no --from: its predictions are numbers")
+        what = f"{losses[0]} takes no --from: its predictions are numbers"
+        raise UsageError(what, hint="leave --from out")
     if asked not in domain.forms:
         raise UsageError(f"--from is one of {', '.join(domain.forms)}, not '{asked}'")
     for loss in losses:

@@ -109,7 +109,9 @@ def choose(
         )
     both = [column.label for column in prediction if column in label]
     if both and inputs.labels is None:
-        raise DataError(f"{listing(both)} is both prediction and label", where=inputs.name)
+        hint = "choose others with --pred-col and --label-col"
+        what = f"{listing(both)} is both prediction and label"
+        raise DataError(what, where=inputs.name, hint=hint)
     if domain.columns is not None:
         _check_mean_and_spread(domain, inputs, prediction, label)
     elif len(prediction) > 1 or len(label) > 1:
@@ -173,7 +175,8 @@ def select(spec: str | tuple[str, ...], table: Table) -> tuple[Column, ...]:
             )
         chosen += found
     if len(set(chosen)) < len(chosen):
-        raise DataError(f"'{','.join(parts)}' names a column twice", where=table.name)
+        hint = f"the columns are {shown(table.columns)}"
+        raise DataError(f"'{','.join(parts)}' names a column twice", where=table.name, hint=hint)
     return tuple(chosen)
 
 
@@ -369,7 +372,8 @@ def _weight_column(asked: str | None, inputs: Inputs) -> tuple[str, Column] | No
     side, table = (named or sides)[0]
     found = select((asked,), table)
     if len(found) > 1:
-        raise DataError(f"--weight-col is one column, not {shown(found)}", where=table.name)
+        what = f"--weight-col is one column, not {shown(found)}"
+        raise DataError(what, where=table.name, hint="name one of them")
     if found[0].kind == TEXT:
         raise DataError(
             f"the weights in {found[0].label!r} are text, such as {quoted(found[0].first)}",
@@ -387,7 +391,8 @@ def _id_column(asked: str, table: Table) -> Column:
             return folded[0]
     found = select((asked,), table)
     if len(found) > 1:
-        raise DataError(f"--id is one column, not {shown(found)}", where=table.name)
+        what = f"--id is one column, not {shown(found)}"
+        raise DataError(what, where=table.name, hint="name the one that tells the rows apart")
     return found[0]
 
 

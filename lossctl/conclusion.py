@@ -44,8 +44,11 @@ def conclude(plan: Plan, summaries: Summaries) -> tuple[Result, ...]:
         if plan.roles.weight is None and all(
             one.terms.class_weight is None for one in plan.scorings
         ):
-            raise DataError("an output has no cell left to score", where=plan.inputs.name)
-        raise DataError("all weights are zero", where=plan.inputs.name)
+            hint = "leave it out: --pred-col and --label-col name the others"
+            what = "an output has no cell left to score"
+            raise DataError(what, where=plan.inputs.name, hint=hint)
+        hint = "are these the right weights, and not all of their rows left out?"
+        raise DataError("all weights are zero", where=plan.inputs.name, hint=hint)
     found = summaries.get(Diagnosis)
     signs = () if found is None else tuple(diagnosis.findings(plan, found))
     if signs and plan.diagnose == diagnosis.ERROR:

@@ -184,15 +184,19 @@ def check_options(loss: Loss, predictions: Predictions, options: TermOptions) ->
     if options.convention not in (EXACT, ALL):
         _rule(loss, predictions, options.convention)
     if options.smoothing and not (domain.unit_labels and variant.soft):
-        raise UsageError(f"--label-smoothing is for losses that take soft labels, not {loss}")
+        raise _useless("--label-smoothing is for losses that take soft labels, not", loss)
     if options.pos_weight != 1 and not (domain.event and variant.linear):
-        raise UsageError(f"--pos-weight is for bce, not {loss}")
+        raise _useless("--pos-weight is for losses of one event such as bce, not", loss)
     if options.class_weight is not None and not domain.unit_labels:
-        raise UsageError(f"--class-weight is for losses of classes, not {loss}")
+        raise _useless("--class-weight is for losses of classes, not", loss)
     if options.normalize and not (domain == CLASSES and form == PROBS):
-        raise UsageError("--normalize is for probabilities of classes")
+        raise _useless("--normalize is for probabilities of classes, not for this", loss)
     if options.eps is not None and not (variant.logs and form == PROBS):
-        raise UsageError(f"--eps is for logarithms of probabilities, and {loss} has none here")
+        raise _useless("--eps is for logarithms of probabilities, not for this", loss)
+
+
+def _useless(what: str, loss: Loss) -> UsageError:
+    return UsageError(f"{what} {loss}", hint=f"leave it out, or score {loss} by itself")
 
 
 def _rule(loss: Loss, predictions: Predictions, convention: str) -> Rule:
@@ -210,13 +214,17 @@ def _rule(loss: Loss, predictions: Predictions, convention: str) -> Rule:
     rule = rules[of_classes if domain.classes and of_classes in rules else loss.name]
     if form not in rule.forms:
         forms = ", ".join(rule.forms)
-        raise UsageError(f"{convention} has {loss.name} from {forms} only, not from {form}")
+        hint = f"--from {rule.forms[0]}, if that is what the file holds"
+        what = f"{convention} has {loss.name} from {forms} only, not from {form}"
+        raise UsageError(what, hint=hint)
     if rule.alone and not domain.whole and predictions.columns > 1:
-        raise UsageError(f"{convention} has {loss.name} of one column only")
+        hint = "--pred-col chooses one"
+        raise UsageError(f"{convention} has {loss.name} of one column only", hint=hint)
     for name, value in rule.given.items():
         if dict(loss.parameters)[name] != value:
             wanted = f"{name.replace('_', '-')}={str(value).lower()}"
-            raise UsageError(f"{convention} has {loss.name} with {wanted} only")
+            hint = f"write {loss.name}:{wanted}"
+            raise UsageError(f"{convention} has {loss.name} with {wanted} only", hint=hint)
     return rule
 
 

@@ -17,6 +17,8 @@ from lossctl.values import replace
 
 ITSELF = "label"  # --by label: the label, whatever its column is called
 
+_ANOTHER = "groups are made of what else is known of a row, such as a region"
+
 
 def choose(
     domain: Domain, inputs: Inputs, options: ColumnOptions, classes: Sequence[str] | None = None
@@ -62,7 +64,8 @@ def _found(asked: str, option: str, inputs: Inputs) -> Grouping:
         )
     found = select((asked,), table)
     if len(found) > 1:
-        raise DataError(f"{option} is one column, not {shown(found)}", where=table.name)
+        hint = "one for each --by" if option == "--by" else "name one of them"
+        raise DataError(f"{option} is one column, not {shown(found)}", where=table.name, hint=hint)
     return Grouping(str(found[0].label), side, found[0])
 
 
@@ -142,11 +145,14 @@ def _checked(domain: Domain, inputs: Inputs, roles: Roles, one: Grouping) -> Gro
             raise DataError(
                 f"there are {len(roles.label)} label columns, and groups are made by one",
                 where=inputs.label_table.name,
+                hint="--label-col chooses one; or group by another column",
             )
         return replace(one, side=LABEL, column=None)
     mine: Table = inputs.predictions if one.side == PREDICTION else inputs.label_table
     if one.column in roles.prediction and (one.side == PREDICTION or not apart):
-        raise DataError(f"{one.name!r} is the prediction, and makes no groups", where=mine.name)
+        what = f"{one.name!r} is the prediction, and makes no groups"
+        raise DataError(what, where=mine.name, hint=_ANOTHER)
     if roles.weight is not None and one.column == roles.weight[1] and one.side == roles.weight[0]:
-        raise DataError(f"{one.name!r} is the weight, and makes no groups", where=mine.name)
+        what = f"{one.name!r} is the weight, and makes no groups"
+        raise DataError(what, where=mine.name, hint=_ANOTHER)
     return one

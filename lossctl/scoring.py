@@ -84,20 +84,27 @@ class Options:
             if number < least:
                 raise UsageError(f"{option} is a number of {what}, not {number}")
         if self.mergeable and self.reduction == NONE:
-            raise UsageError("--reduction none prints rows, and has no --partial")
+            hint = "shards are merged to a mean or a sum"
+            raise UsageError("--reduction none prints rows, and has no --partial", hint=hint)
         if self.unmatched == SKIP and self.columns.id is None:
-            raise UsageError("--unmatched is for rows that are joined by --id")
+            hint = "--id COL names the column to join by"
+            raise UsageError("--unmatched is for rows that are joined by --id", hint=hint)
         if self.min_group > 1 and not self.columns.by:
             raise UsageError("--min-group is for groups", hint="--by COL makes them")
         if not 0 < self.level < 1:
-            raise UsageError(f"--level is between 0 and 1, not {self.level:g}")
+            share = 1 < self.level < 100
+            hint = f"{self.level:g} % is {self.level / 100:g}" if share else "0.95 is usual"
+            raise UsageError(f"--level is between 0 and 1, not {self.level:g}", hint=hint)
         if not 0 <= self.sum_tolerance < 1:
-            raise UsageError(f"--sum-tol is from 0 to below 1, not {self.sum_tolerance:g}")
+            hint = "rows that sum to anything: --normalize"
+            raise UsageError(
+                f"--sum-tol is from 0 to below 1, not {self.sum_tolerance:g}", hint=hint
+            )
         self._check_engine()
 
     def _check_engine(self) -> None:
         if self.scheduler is not None and self.engine != DASK:
-            raise UsageError("--scheduler is for --engine dask")
+            raise UsageError("--scheduler is for --engine dask", hint="say both, or neither")
         if self.engine != LOCAL and self.reduction == NONE:
             hint = "--per-row writes them to a folder of files"
             raise UsageError("--reduction none prints rows, which are read elsewhere", hint=hint)

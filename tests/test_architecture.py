@@ -6,6 +6,7 @@ import ast
 import doctest
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from paste import ROOT, commands, printed
@@ -40,7 +41,7 @@ def test_the_picture_has_every_part_once() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_go_down_the_picture(path) -> None:  # type: ignore[no-untyped-def]
+def test_imports_go_down_the_picture(path: Path) -> None:
     part = part_of(path)
     used = {*imported(ast.parse(path.read_text(encoding="utf-8")))} & PARTS - {part}
     if part != "__init__":

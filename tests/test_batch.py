@@ -845,7 +845,7 @@ class TestGates:
     def test_those_of_differences_need_a_baseline(self, gate: str, lossctl: Lossctl) -> None:
         found = lossctl("batch", "mse", "nope*.csv", gate, "0")
         assert (found.code, found.out) == (2, "")
-        assert found.err == "error: this gate is for differences\nhint: --baseline FILE\n"
+        assert found.err.endswith("differences to a baseline\nhint: say to what: --baseline FILE\n")
 
     def test_a_comparison_of_the_baseline_with_itself_is_none(self, batch: Batch) -> None:
         words = ("a", "--input-format", "csv", "--baseline", "./a")

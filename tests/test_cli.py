@@ -182,7 +182,20 @@ class TestExits:
             (["bce", "no.csv"], 3, "there is no such file, no.csv", None),
             (["bce", "g.csv"], 3, "there is no such file, g.csv", "did you mean 'f.csv'?"),
             (["bec", "f.csv"], 2, "there is no loss called 'bec'", "did you mean 'bce'?"),
-            (["bce"], 2, "missing argument 'PREDICTIONS'", "lossctl --help shows how it is used"),
+            (["bce"], 2, "missing argument 'PREDICTIONS'", "for example lossctl mse,mae fore"),
+            (
+                ["f.csv"],
+                2,
+                "'f.csv' is no loss, and no command",
+                "the loss comes first: lossctl mse",
+            ),
+            (["bacth", "bce", "f.csv"], 2, "'bacth' is no loss", "did you mean 'batch'?"),
+            (["mre", "f.csv"], 2, "there is no loss called 'mre'", "did you mean 'mse'?"),
+            (["accuracy", "f.csv"], 2, "there is no loss called", "lossctl losses lists all"),
+            (["bce", "f.csv", "--labels", "g"], 2, "there is no option --labels", "by its place"),
+            (["report", "bce", "f.csv"], 2, "missing option '-o'", "for example lossctl report"),
+            (["bce", "f.csv", "--level", "95"], 2, "--level is between 0 and 1", "95 % is 0.95"),
+            (["bce,", "f.csv"], 2, "a loss without a name", "single commas: mse,mae"),
             (
                 ["bce", "f.csv", "--form", "x"],
                 2,
@@ -226,11 +239,11 @@ class TestExits:
     def test_alone_it_says_what_to_type(self, lossctl: Lossctl) -> None:
         run = lossctl()
         assert (run.code, run.out) == (2, "")
-        assert "lossctl mse predictions.csv" in run.err
+        assert "lossctl mse forecast.csv" in run.err
 
     @pytest.mark.parametrize("flag", ["-h", "--help"])
     def test_help(self, flag: str, lossctl: Lossctl) -> None:
-        assert "lossctl mse predictions.csv" in lossctl(flag).out
+        assert "lossctl mse forecast.csv" in lossctl(flag).out
         run = lossctl("bce", flag)
         assert (run.code, run.err) == (0, "")
         assert "lossctl bce predictions.csv truth.csv" in run.out

@@ -612,7 +612,7 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("line", "code", "words"),
         [
-            ("ce f.csv", 2, "which row?"),
+            ("ce f.csv", 2, "which row is to be explained?"),
             ("ce f.csv --row -1", 2, "--row counts from 0"),
             ("ce f.csv --row 0 --by label", 2, "--by is for results"),
             ("ce f.csv --row 0 --reduction none", 2, "--reduction none prints rows"),

@@ -55,3 +55,8 @@ def test_a_narrow_terminal_shows_all_of_it(columns: int, tmp_path: Path) -> None
         assert code == 0
         assert max(map(len, shown.splitlines())) <= columns
         assert "".join(shown.split()) == "".join(page.split())
+
+
+def test_help_is_a_word_as_well(lossctl: Callable[..., Run]) -> None:
+    assert lossctl("help").out == help.top(COMMANDS)
+    assert lossctl("help", "losses").out == PAGES["losses"]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lossctl.gates import Gates
 
 COMPLETION = "_LOSSCTL_COMPLETE"  # set by the shell that wants to complete a word
+_OF_LISTS = "it has table, tsv, csv, json, jsonl, markdown"
 _FLAGS = ("-h", "--help", "-V", "--version")
 
 
@@ -36,15 +37,39 @@ def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
         for line in completion.answer(world.environ[COMPLETION], words, COMMANDS):
             world.stdout.write(f"{line}\n")
         return 0
-    if words and words[0] not in COMMANDS and words[0] not in _FLAGS:
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
+    first = words[0] if words and words[0] not in (*COMMANDS, *_FLAGS) else None
+    if first is not None:
         words.insert(0, "score")
 
     def program() -> int | None:
         # A command returns its job, which runs outside: Typer has its own ideas of a closed pipe.
-        job = _job(words, world)
-        return job(world) if callable(job) else job
+        try:
+            job = _job(words, world)
+            return job(world) if callable(job) else job
+        except UsageError as error:
+            hint = None if first is None else _hint_for_first(first)
+            if hint is None:
+                raise
+            raise UsageError(f"'{first}' is no loss, and no command", hint=hint) from error
 
     return guarded(program, world, debug="--debug" in words)
+
+
+def _hint_for_first(word: str) -> str | None:
+    """Return what to do where the first word is neither a verb nor a loss, if one can tell."""
+    from lossctl.losses.registry import spellings  # noqa: PLC0415  # NumPy, for a mistake
+    from lossctl.names import did_you_mean  # noqa: PLC0415
+
+    name = word.partition(",")[0].partition(":")[0]
+    losses = spellings()
+    if name.casefold().replace("_", "-") in losses:
+        return None
+    if "." in name or "/" in name:
+        return f"a file? the loss comes first: lossctl mse {name}; lossctl losses lists them"
+    hint = did_you_mean(name, (*losses, *COMMANDS), cutoff=0.8)
+    return hint if any(f"'{verb}'" in str(hint) for verb in COMMANDS) else None
 
 
 def _job(words: Sequence[str], terminal: Terminal) -> Job | int | None:
@@ -116,7 +141,8 @@ def score(
     asked["delimiter"] = delimiter_of(asked["delimiter"])
     gates = gates_of(fail_above=fail_above, fail_above_ci=fail_above_ci)
     if gates is not None and asked["reduction"] == "none":
-        raise UsageError("--reduction none prints rows, and no result that a gate could judge")
+        what = "--reduction none prints rows, and no result that a gate could judge"
+        raise UsageError(what, hint="--per-row FILE writes the rows besides the result")
     return bound(_score, (loss, predictions, labels), asked, (per_row, partial), gates, look)
 
 
@@ -231,7 +257,7 @@ def losses(
     context.obj.look(color, quiet=False)
     look = Output(chosen(format, output, json=json, value=False), output)
     if look.format == "value":
-        raise UsageError("a list of losses has no value format")
+        raise UsageError("a list of losses has no value format", hint=_OF_LISTS)
     return bound(_losses, loss, look)
 
 
@@ -264,7 +290,7 @@ def signature(
     context.obj.look(color, quiet=False)
     look = Output(chosen(format, output, json=json, value=False), output)
     if look.format == "value":
-        raise UsageError("a list of differences has no value format")
+        raise UsageError("a list of differences has no value format", hint=_OF_LISTS)
     return bound(_signature, first, second, look)
 
 

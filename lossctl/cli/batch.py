@@ -41,11 +41,14 @@ class Asked:
         if not self.predictions and self.files_from is None:
             raise UsageError("no predictions are named", hint="lossctl batch LOSS FILE...")
         if self.null and self.files_from is None:
-            raise UsageError("-0 is for the names in --files-from")
+            hint = "find . -print0 | lossctl batch LOSS -0 --files-from -"
+            raise UsageError("-0 is for the names in --files-from", hint=hint)
         if self.adjust is not None and self.baseline is None:
-            raise UsageError("--adjust is for differences", hint="--baseline FILE")
+            hint = "say to what: --baseline FILE"
+            raise UsageError("--adjust is for differences to a baseline", hint=hint)
         if self.gates is not None and self.gates.compare and self.baseline is None:
-            raise UsageError("this gate is for differences", hint="--baseline FILE")
+            what = "--fail-if-worse and --require-not-worse are for differences to a baseline"
+            raise UsageError(what, hint="say to what: --baseline FILE")
         if self.top is not None and self.top < 1:
             raise UsageError(f"--top is a number of files, not {self.top}")
 
@@ -81,7 +84,8 @@ def batch(
     form = chosen(format, output, json=json, value=value)
     look = Output(form, output, precision, inert=safe_csv)
     if asked["reduction"] == "none":
-        raise UsageError("--reduction is mean or sum in a batch")
+        hint = "lossctl score prints the rows of one file"
+        raise UsageError("--reduction is mean or sum in a batch, not none", hint=hint)
     look.check_rows(reduction=None, per_row=None, worst=asked["worst"], by=asked["by"])
     asked["delimiter"] = delimiter_of(asked["delimiter"])
     given: dict[str, Any] = dict(asked)

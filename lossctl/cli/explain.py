@@ -45,12 +45,16 @@ def explain(
     look = Output(form, output, precision, inert=safe_csv)
     look.check_list()
     if not (row or key or asked["worst"]):
-        raise UsageError("which row?", hint="--row N, --key ID, or --worst N for the costliest")
+        hint = "--row N, --key ID, or --worst N for the costliest"
+        raise UsageError("which row is to be explained?", hint=hint)
     if any(number < 0 for number in row):
-        raise UsageError(f"--row counts from 0, and {min(row)} is below")
+        hint = "--row 0 is the first"
+        raise UsageError(f"--row counts from 0, and {min(row)} is below", hint=hint)
     for option in ("by", "cluster", "fingerprint"):
         if asked[option]:
-            raise UsageError(f"--{option} is for results, and does nothing to a row")
+            hint = "leave it out, or ask lossctl score"
+            what = f"--{option} is for results, and does nothing to a row"
+            raise UsageError(what, hint=hint)
     if asked["reduction"] == "none":
         raise UsageError("--reduction none prints rows", hint="lossctl score has it")
     asked["delimiter"] = delimiter_of(asked["delimiter"])

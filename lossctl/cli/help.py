@@ -92,14 +92,11 @@ def page(name: str, command: Callable[..., Any], width: int = _WIDTH) -> str:
     """Return the page of a command."""
     first, examples, notes = _parts(command)
     declared = parameters(command)
-    arguments = [
-        one.declaration for one in declared.values() if isinstance(one.declaration, Argument)
-    ]
-    usage = ["lossctl", name, *(_place(one) for one in arguments), "[OPTIONS]"]
+    arguments = _arguments(declared)
     lines = [*textwrap.wrap(first, width), ""]
     if examples:
         lines += [*examples, ""]
-    lines += [*textwrap.wrap(f"Usage: {' '.join(usage)}", width), ""]
+    lines += [*textwrap.wrap(f"Usage: {usage(name, command)}", width), ""]
     for note in notes:
         lines += [*textwrap.wrap(note, width), ""]
     if arguments:
@@ -109,6 +106,22 @@ def page(name: str, command: Callable[..., Any], width: int = _WIDTH) -> str:
     for heading, options in _sections(told):
         lines += [f"{heading}:", *_table(options, width), ""]
     return "\n".join(_fold(lines[:-1], width) if width < _WIDTH else lines[:-1]) + "\n"
+
+
+def _arguments(declared: Mapping[str, Declared]) -> list[Argument]:
+    found = (one.declaration for one in declared.values())
+    return [one for one in found if isinstance(one, Argument)]
+
+
+def usage(name: str, command: Callable[..., Any]) -> str:
+    """Return the line that shows what goes where."""
+    places = (_place(one) for one in _arguments(parameters(command)))
+    return " ".join(["lossctl", name, *places, "[OPTIONS]"])
+
+
+def example(command: Callable[..., Any]) -> str:
+    """Return the first of a command's examples."""
+    return _parts(command)[1][1].strip()
 
 
 def summary(command: Callable[..., Any]) -> str:

@@ -32,7 +32,8 @@ class Asked:
         if not self.partials and self.files_from is None:
             raise UsageError("no partials are named", hint="lossctl merge FILE...")
         if self.null and self.files_from is None:
-            raise UsageError("-0 is for the names in --files-from")
+            hint = "find . -print0 | lossctl merge -0 --files-from -"
+            raise UsageError("-0 is for the names in --files-from", hint=hint)
 
 
 def merge(

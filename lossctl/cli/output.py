@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_BOTH = "--per-row FILE writes the rows besides the result"
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,13 @@ class Output:
             hint = f"the formats are {', '.join(FORMATS)}"
             raise UsageError(f"there is no format '{self.format}'", hint=hint)
         if self.precision is not None and not 1 <= self.precision <= 17:
-            raise UsageError(f"--precision is from 1 to 17, not {self.precision}")
+            hint = "a number has at most 17 digits"
+            raise UsageError(f"--precision is from 1 to 17, not {self.precision}", hint=hint)
         refuse_address("-o", self.path)
         if self.precision is not None and self.format not in WITH_PRECISION:
             raise UsageError(
-                f"--precision is for tables and Markdown; {self.format} keeps every digit"
+                f"--precision is for tables and Markdown; {self.format} keeps every digit",
+                hint="leave it out, or --format table",
             )
 
     def check_rows(
@@ -69,18 +72,24 @@ class Output:
         refuse_address("--per-row", per_row)
         instead = "--reduction none" if reduction == "none" else "--per-row -"
         if per_row is not None and reduction == "none":
-            raise UsageError("--reduction none and --per-row are two ways to print the rows")
+            hint = "--per-row FILE has their keys and labels as well"
+            what = "--reduction none and --per-row are two ways to print the rows"
+            raise UsageError(what, hint=hint)
         for option, given in (("--worst", worst), ("--by", by), ("--plot", self.plot)):
             if (reduction == "none" or per_row == "-") and given:
-                raise UsageError(f"{instead} takes the place of the result, and of its {option}")
+                what = f"{instead} takes the place of the result, and of its {option}"
+                raise UsageError(what, hint=_BOTH)
         if (reduction == "none" or per_row == "-") and self.format not in ("auto", "tsv"):
-            raise UsageError(f"{instead} prints rows, which have no {self.format} format")
+            what = f"{instead} prints rows, which have no {self.format} format"
+            raise UsageError(what, hint="--per-row FILE.csv, .npy or .parquet writes them so")
         if per_row == "-" and self.path is not None:
-            raise UsageError("--per-row - takes the place of the result, and of its -o")
+            raise UsageError("--per-row - takes the place of the result, and of its -o", hint=_BOTH)
         if None not in (per_row, self.path) and _same_file(str(per_row), str(self.path)):
-            raise UsageError("--per-row and -o name the same file")
+            raise UsageError("--per-row and -o name the same file", hint="give each its own")
         if worst and self.format not in WITH_WORST:
-            raise UsageError(f"--worst has no {self.format} format")
+            raise UsageError(
+                f"--worst has no {self.format} format", hint=f"it has {', '.join(WITH_WORST)}"
+            )
         if by and self.format not in WITH_GROUPS:
             raise UsageError(
                 f"--by has no {self.format} format", hint=f"it has {', '.join(WITH_GROUPS)}"
@@ -100,7 +109,8 @@ class Output:
             raise UsageError("a partial is a file: standard output has the result", hint=hint)
         for option, path in (("-o", self.path), ("--per-row", per_row)):
             if path is not None and _same_file(partial, path):
-                raise UsageError(f"--partial and {option} name the same file")
+                what = f"--partial and {option} name the same file"
+                raise UsageError(what, hint="give each its own")
 
     @contextmanager
     def stream(self, terminal: Terminal) -> Iterator[TextIO]:
@@ -202,7 +212,8 @@ def chosen(
     """
     names = [name for name, given in ((asked, asked), ("json", json), ("value", value)) if given]
     if len(set(names)) > 1:
-        raise UsageError(f"one format, not {' and '.join(map(str, names))}")
+        what = f"one format, not {' and '.join(map(str, names))}"
+        raise UsageError(what, hint="run it twice for both")
     name = str(names[0]) if names else "auto"
     if name == "auto" and path not in (None, "-"):
         suffix = os.path.splitext(str(path))[1].lower()

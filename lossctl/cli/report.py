@@ -60,9 +60,11 @@ def report(
     if not predictions:
         raise UsageError("no predictions are named", hint="lossctl report LOSS FILE... -o FILE")
     if asked["reduction"] == "none":
-        raise UsageError("--reduction is mean or sum in a report")
+        hint = "lossctl score prints the rows of one file"
+        raise UsageError("--reduction is mean or sum in a report, not none", hint=hint)
     if asked["adjust"] is not None and asked["baseline"] is None:
-        raise UsageError("--adjust is for differences", hint="--baseline FILE")
+        hint = "say to what: --baseline FILE"
+        raise UsageError("--adjust is for differences to a baseline", hint=hint)
     asked["delimiter"] = delimiter_of(asked["delimiter"])
     given: dict[str, Any] = dict(asked)
     rest = Asked(predictions, *(given.pop(name) for name in options.Compared.__annotations__))

@@ -52,13 +52,22 @@ def _say_what_to_type(terminal: Terminal) -> int:
 def _in_our_words(error: typer.TyperException) -> tuple[str, str]:
     """Return message and hint for what Typer's parser did not understand."""
     message = error.format_message().rstrip(".")
+    message = message[:1].lower() + message[1:]
     option = getattr(error, "option_name", None)
     context = getattr(error, "ctx", None)
-    hint = None
-    if option is not None and context is not None:
-        known = [spelling for parameter in context.command.params for spelling in parameter.opts]
-        message, hint = f"there is no option {option}", did_you_mean(option, known)
-    return message[:1].lower() + message[1:], hint or "lossctl --help shows how it is used"
+    name = context.command.name if context is not None else None
+    if context is None or name not in COMMANDS:
+        return message, "lossctl --help shows how it is used"
+    command, hint = COMMANDS[name], None
+    if option is not None:
+        known = [spelling for one in context.command.params for spelling in one.opts]
+        message = f"there is no option {option}"
+        hint = did_you_mean(option, [one for one in known if one.startswith("-")])
+        if option.lstrip("-") in known:  # an argument, called by its name
+            hint = f"it is told by its place: {help.usage(name, command)}"
+    elif message.startswith("missing"):
+        hint = f"for example {help.example(command)}; lossctl {name} --help says more"
+    return message, hint or f"lossctl {name} --help shows how it is used"
 
 
 def _print_version(context: typer.Context, asked: bool) -> None:  # noqa: FBT001  # Typer's call

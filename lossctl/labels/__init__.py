@@ -176,7 +176,8 @@ def _class_names(where: str, roles: Roles, options: LabelOptions) -> tuple[str, 
     own, given = roles.prediction_names, options.classes
     if own is not None and len(set(own)) < len(own):
         twice = next(name for name in own if own.count(name) > 1)
-        raise DataError(f"two prediction columns are called {quoted(twice)}", where=where)
+        what = f"two prediction columns are called {quoted(twice)}"
+        raise DataError(what, where=where, hint="give each a name of its own")
     if given is None:
         return own
     if len(given) != len(roles.prediction):

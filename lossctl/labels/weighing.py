@@ -63,7 +63,8 @@ def class_weights(given: Any, domain: Domain, roles: Roles, coding: Coding) -> t
     known = spellings(domain, roles, coding)
     pairs, where = _pairs(given)
     if not pairs:
-        raise UsageError("there are no class weights", where=where)
+        hint = "for example cat=2,dog=1"
+        raise UsageError("there are no class weights", where=where, hint=hint)
     names = [name for name, _ in pairs]
     weights = [_checked(weight, where) for _, weight in pairs]
     if None in names:
@@ -73,7 +74,8 @@ def class_weights(given: Any, domain: Domain, roles: Roles, coding: Coding) -> t
     else:
         weights = _in_order([*zip(map(str, names), weights, strict=True)], known, where)
     if not any(weights):
-        raise UsageError("all classes weigh nothing", where=where)
+        hint = "one has to weigh more than 0"
+        raise UsageError("all classes weigh nothing", where=where, hint=hint)
     return tuple(weights)
 
 
@@ -88,7 +90,9 @@ def _in_order(
             hint = did_you_mean(name, texts) or f"the classes are {listing(texts)}"
             raise DataError(f"no class is called {quoted(name)}", where=where, hint=hint)
         if found[places[0]] is not None:
-            raise DataError(f"the class {quoted(name)} has two weights", where=where)
+            hint = "one for each; who is not named weighs 1"
+            what = f"the class {quoted(name)} has two weights"
+            raise DataError(what, where=where, hint=hint)
         found[places[0]] = weight
     return [1.0 if weight is None else weight for weight in found]
 

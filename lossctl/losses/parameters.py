@@ -109,7 +109,7 @@ def _value(loss: str, name: str, text: str, parameter: Parameter) -> Any:
 def _unknown(loss: str, part: str, name: str, known: Mapping[str, Parameter]) -> UsageError:
     where = f"'{part.strip()}'"
     if not known:
-        return UsageError(f"{loss} takes no parameters", where=where)
+        return UsageError(f"{loss} takes no parameters", where=where, hint=f"write {loss} alone")
     listed = ", ".join(f"{name}={_written(p.default)}" for name, p in known.items())
     hint = did_you_mean(name, known) if name not in known else None
     hint = hint or f"{loss} takes {listed}"

@@ -195,7 +195,8 @@ def parse(text: str) -> tuple[Loss, ...]:
     losses = [_parse_one(part) for part in parts]
     for i, loss in enumerate(losses):
         if loss in losses[:i]:
-            raise UsageError(f"the loss {loss} is named twice", where=f"'{text}'")
+            hint = "name each once, or with other parameters"
+            raise UsageError(f"the loss {loss} is named twice", where=f"'{text}'", hint=hint)
     return tuple(losses)
 
 
@@ -204,9 +205,13 @@ def _parse_one(part: str) -> Loss:
     known = spellings()
     name = name.strip().replace("_", "-")
     if not name:
-        raise UsageError("a loss without a name", hint=f"the losses are {', '.join(LOSSES)}")
+        hint = "several are separated by single commas: mse,mae"
+        raise UsageError("a loss without a name", hint=hint)
     if name.casefold() not in known:
-        hint = did_you_mean(name, known) or f"the losses are {', '.join(LOSSES)}"
-        raise UsageError(f"there is no loss called '{name}'", hint=hint)
+        raise UsageError(f"there is no loss called '{name}'", hint=_hint(name, known))
     found = LOSSES[known[name.casefold()]]
     return replace(found, parameters=read(found.name, parameters, found.function))
+
+
+def _hint(name: str, known: Mapping[str, str]) -> str:
+    return did_you_mean(name, known) or f"lossctl losses lists all {len(LOSSES)}"

@@ -91,7 +91,8 @@ def refuse_to_overwrite(outputs: Iterable[str | None], inputs: Iterable[Any]) ->
     for output in outputs:
         known = output is not None and os.path.isfile(output)
         if known and any(os.path.samefile(str(output), path) for path in read):
-            raise UsageError(f"'{output}' is read, and would be overwritten")
+            hint = "write to another file"
+            raise UsageError(f"'{output}' is read, and would be overwritten", hint=hint)
 
 
 def _files_of(name: str) -> list[str]:

@@ -166,6 +166,7 @@ def _open(files: Files, parts: Sequence[ParquetPart | ArrowPart]) -> ArrowTable:
                 f"shards with different columns: {_shown(schema.names)} before, "
                 f"here {_shown(names)}",
                 where=part.name,
+                hint="are they shards of one table? lossctl batch scores each by itself",
             )
     twice = first_twice(schema.names)
     if twice is not None:

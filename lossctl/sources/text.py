@@ -162,6 +162,7 @@ def _check_same_columns(name: str, dialect: Dialect, first: Dialect) -> None:
         raise DataError(
             f"shards with different columns: {_shown(expected)} before, here {_shown(names)}",
             where=name,
+            hint="are they shards of one table? lossctl batch scores each by itself",
         )
 
 
