@@ -59,17 +59,17 @@ def run(arguments: Sequence[str], terminal: Terminal | None = None) -> int:
 
 def _hint_for_first(word: str) -> str | None:
     """Return what to do where the first word is neither a verb nor a loss, if one can tell."""
-    from lossctl.losses.registry import spellings  # noqa: PLC0415  # NumPy, for a mistake
     from lossctl.names import did_you_mean  # noqa: PLC0415
 
     name = word.partition(",")[0].partition(":")[0]
-    losses = spellings()
-    if name.casefold().replace("_", "-") in losses:
-        return None
     if "." in name or "/" in name:
         return f"a file? the loss comes first: lossctl mse {name}; lossctl losses lists them"
-    hint = did_you_mean(name, (*losses, *COMMANDS), cutoff=0.8)
-    return hint if any(f"'{verb}'" in str(hint) for verb in COMMANDS) else None
+    hint = did_you_mean(name, COMMANDS, cutoff=0.8)
+    if hint is None:
+        return None
+    from lossctl.losses.registry import spellings  # noqa: PLC0415  # NumPy
+
+    return hint if did_you_mean(name, (*spellings(), *COMMANDS), cutoff=0.8) == hint else None
 
 
 def _job(words: Sequence[str], terminal: Terminal) -> Job | int | None:

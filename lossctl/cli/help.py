@@ -24,7 +24,10 @@ _HEADINGS: dict[str, tuple[str, ...]] = {
     "The number": ("reduction", "convention", "eps", "normalize", "level", "fingerprint"),
     "Rows and groups": ("worst", "per_row", "by", "min_group", "cluster", "plot"),
     "Gates": ("fail_above", "fail_above_ci", "fail_if_worse", "require_not_worse"),
-    "Output": ("format", "json", "value", "output", "partial", "precision", "quiet", "color"),
+    "Output": (
+        *("format", "json", "value", "output", "partial", "precision", "safe_csv"),
+        *("quiet", "color"),
+    ),
     "Doubtful data": ("nan", "diagnose", "sum_tol"),
     "Reading files": ("input_format", "header", "delimiter", "decimal"),
     "Other options": ("jobs", "engine", "scheduler", "debug"),
