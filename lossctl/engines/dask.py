@@ -47,7 +47,8 @@ try:
     from distributed.comm import CommClosedError
     from distributed.exceptions import WorkerStartTimeoutError
 except ImportError as error:
-    raise MissingError("Dask is not installed", hint="pip install 'lossctl[dask]'") from error
+    what = "Dask is not installed, or older than 2025.10"
+    raise MissingError(what, hint="pip install --upgrade 'lossctl[dask]'") from error
 
 LOCAL = "local"
 _TOGETHER = 8  # of what was found is added by one task
