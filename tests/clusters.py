@@ -68,11 +68,13 @@ def cluster(
     dask = [sys.executable, "-m", "dask"]
     here = ["--no-dashboard", "--host", "127.0.0.1"]
     try:
-        start = [*dask, "scheduler", *here, "--port", str(port)]
+        # Where the tests are killed, it ends by itself.
+        start = [*dask, "scheduler", *here, "--port", str(port), "--idle-timeout", "900"]
         found.processes.append(subprocess.Popen(start, **given))
         _until(lambda: _answers(port))
         for _ in range(count):
-            start = [*dask, "worker", found.address, "--nthreads", "1", *here, *options]
+            alone = ["--nthreads", "1", "--death-timeout", "30"]
+            start = [*dask, "worker", found.address, *alone, *here, *options]
             found.processes.append(subprocess.Popen(start, **given))
         _until(lambda: len(found.workers()) == count)
         yield found
