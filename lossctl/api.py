@@ -239,7 +239,7 @@ def merged(partials: Partials | Sequence[Partials]) -> Merged:
     from lossctl.partials import merging  # noqa: PLC0415  # few ask for it
 
     several = [partials] if isinstance(partials, str | bytes | os.PathLike) else partials
-    return merging.merged(merging.files_of([*map(_data, several)]))
+    return merging.merged(merging.sources_of([*map(_data, several)]))
 
 
 def _results(found: Merged, path: str | os.PathLike[str] | None) -> tuple[Result, ...]:

@@ -32,7 +32,8 @@ MAY_IMPORT = {
     "gates": {"errors", "numbers", "result"},
     "explanation": {"result"},
     "statistics": {"student", "summaries"},
-    "sources": {"block", "errors", "known", "names", "numbers", "texts", "version"},
+    "once": {"errors"},
+    "sources": {"block", "errors", "known", "names", "numbers", "once", "texts", "version"},
     "candidates": {"errors", "known", "losses", "names", "numbers", "sources"},
     "matching": {"candidates", "errors", "known", "losses", "names", "numbers", "sources"},
     "columns": {

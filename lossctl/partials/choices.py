@@ -76,7 +76,7 @@ class Choices:
             raise TypeError(f"{type(coding).__name__} is not among the codings of partials")
         found = cls(
             losses=tuple(map(str, plan.losses)),
-            domain=next(name for name, one in DOMAINS.items() if one is plan.domain),
+            domain=next(name for name, one in DOMAINS.items() if one == plan.domain),
             form=plan.form,
             stored=_FLOAT64,
             convention=terms.convention,

@@ -29,7 +29,7 @@ from lossctl.result import Result
 from lossctl.signatures import PARTS
 from lossctl.sources.files import expanded
 from lossctl.sources.streams import File, open_file
-from lossctl.summaries.diagnosis import ROWS, Diagnosis
+from lossctl.summaries.diagnosis import ROWS
 from lossctl.values import dataclass, replace
 from lossctl.version import __version__
 
@@ -93,7 +93,7 @@ def _written(results: tuple[Result, ...]) -> tuple[Result, ...]:
     return results
 
 
-def files_of(partials: Sequence[str | bytes]) -> tuple[Source, ...]:
+def sources_of(partials: Sequence[str | bytes]) -> tuple[Source, ...]:
     """Return the files that names and globs mean, and what is in memory already.
 
     A file that is named twice is there twice.
@@ -184,7 +184,8 @@ class _Total:
         if any((found.counts.read, one.count) != rows for one in found.moments):
             raise UnfitError("the summaries are of other rows than the shards")
         if any(one.rows for one in head.shards):
-            found = _as_diagnosed(found.renumbered(place), self._empty, place(0))
+            found = found.renumbered(place)
+            found = found if place(0) < ROWS else found.undiagnosed()
         self.summaries += found
 
     def check(self, shards: Sequence[Shard], first: Mapping[str, int]) -> None:
@@ -200,15 +201,6 @@ class _Total:
             name = mine.predictions if self.plan.roles.joined else mine.labels
             where = f"{name}, row {fault.row - first[mine.identity]}"
             raise DataError(fault.message, where=where, hint=fault.hint)
-
-
-def _as_diagnosed(found: Summaries, empty: Summaries, row: int) -> Summaries:
-    """Return summaries without a diagnosis where it goes by rows that come before."""
-    if row < ROWS:
-        return found
-    others = zip(found.others, empty.others, strict=True)
-    kept = (nothing if isinstance(one, Diagnosis) else one for one, nothing in others)
-    return replace(found, others=tuple(kept))
 
 
 @contextmanager

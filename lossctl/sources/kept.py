@@ -10,6 +10,7 @@ import numpy as np
 
 from lossctl.block import Floats
 from lossctl.errors import DataError
+from lossctl.once import Once
 from lossctl.sources.table import Batch, Column, Request, Table, small
 from lossctl.sources.views import View
 from lossctl.values import dataclass, field, replace
@@ -24,7 +25,7 @@ class Kept(View):
     What is made of them ``once`` stays as well.
     """
 
-    _made: dict[Any, Any] = field(default_factory=dict, kw_only=True, repr=False)
+    _made: dict[Any, Once[Any]] = field(default_factory=dict, kw_only=True, repr=False)
     _lock: Any = field(default_factory=Lock, kw_only=True, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -53,19 +54,8 @@ class Kept(View):
 
         """
         with self._lock:
-            if key not in self._made:
-                self._made[key] = _made(make)
-            found = self._made[key]
-        if isinstance(found, DataError):
-            raise found
-        return found
-
-
-def _made(make: Callable[[], Any]) -> Any:
-    try:
-        return make()
-    except DataError as error:
-        return error
+            found = self._made.setdefault(key, Once(make))
+        return found()
 
 
 def kept(table: Table) -> Table:
