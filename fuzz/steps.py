@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 import lossctl
-from fuzz.target import Choices, answer, changed, same, target, written
-from fuzz.texts import ALWAYS, NEVER
-from lossctl.engines import cutting, local
-from lossctl.sources import parts
-from lossctl.sources import text as text_files
+from fuzz.target import Choices, target, written
+from fuzz.texts import same_in_three_ways
 
 _NOTES = ("b", "b", "b", "5 in", 'x"y', 'x"', '"q"', '"a\nb"', '"', '""', '"x""y"', "\r", "", " ")
 _NUMBERS = ("0.5", "1", "2", "0.25", "1", "2", "", "nan", '"1"', "x", " 1")
@@ -45,21 +41,4 @@ def in_step(data: bytes) -> None:
         written(name, (f"note,{column}{end}" + "".join(rows)).encode())
         for name, column, rows in (("p.csv", "pred", left), ("y.csv", "label", right))
     ]
-
-    def scored(jobs: int) -> Any:
-        return answer(lambda: _told(lossctl.score("mse", *paths, jobs=jobs, nan=nan)))
-
-    with changed(text_files, BRIEF=ALWAYS):
-        expected = scored(1)
-    with changed(text_files, BRIEF=NEVER):
-        same(expected, scored(1))
-        with (
-            changed(local, WORTH_CUTTING=0),
-            changed(cutting, PART_BYTES=size, ROWS=2),
-            changed(parts, WINDOW=window),
-        ):
-            same(expected, scored(2))
-
-
-def _told(result: Any) -> Any:
-    return result.value, result.sum, result.n, result.skipped, result.denominator
+    same_in_three_ways(lambda jobs: lossctl.score("mse", *paths, jobs=jobs, nan=nan), size, window)

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -141,8 +141,14 @@ def parts_of_a_score(data: bytes) -> None:
         "nan": choices.one(("error", "skip", "propagate")),
     }
 
+    same_in_three_ways(lambda jobs: lossctl.score(loss, path, jobs=jobs, **given), size, 64)
+
+
+def same_in_three_ways(score: Callable[[int], Any], size: int, window: int) -> None:
+    """Compare scores row by row, by pyarrow, and in parts of some bytes on two threads."""
+
     def scored(jobs: int) -> Any:
-        return answer(lambda: _told(lossctl.score(loss, path, jobs=jobs, **given)))
+        return answer(lambda: _told(score(jobs)))
 
     with changed(text_files, BRIEF=ALWAYS):
         expected = scored(1)
@@ -151,7 +157,7 @@ def parts_of_a_score(data: bytes) -> None:
         with (
             changed(local, WORTH_CUTTING=0),
             changed(cutting, PART_BYTES=size, ROWS=2),
-            changed(parts, WINDOW=64),
+            changed(parts, WINDOW=window),
         ):
             same(expected, scored(2))
 

@@ -141,6 +141,15 @@ INPUTS: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.parametrize("folder", ["shards", "packed", "arrow"])
+def test_a_table_of_files_is_work_for_several(folder: str, files: Path) -> None:
+    size = sum(path.stat().st_size for path in (files / folder).iterdir())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cutting, "PART_BYTES", size // 4)
+        parts = cutting.sent(api.plan_of("bce", folder, pred_col="prob"), map)
+    assert 4 <= len(parts) <= 6
+
+
 @pytest.mark.parametrize(("loss", "inputs", "options"), INPUTS)
 def test_every_kind_of_input_is_cut_and_put_together(
     two: Cluster, files: Path, loss: str, inputs: tuple[str, ...], options: dict[str, Any]

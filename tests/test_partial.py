@@ -30,7 +30,7 @@ from lossctl.partials.choices import Choices, Coding
 from lossctl.partials.codec import codec_of, data_codec, fields_of, read_like, written, written_like
 from lossctl.partials.differing import WORDS
 from lossctl.partials.files import Held, read, summaries_in
-from lossctl.partials.plain import UnfitError
+from lossctl.partials.scalars import UnfitError
 from lossctl.partials.shards import Machine, Shard, together
 from lossctl.summaries.moments import Moments
 from lossctl.values import dataclass, field, replace

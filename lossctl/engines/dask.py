@@ -50,7 +50,7 @@ except ImportError as error:
     what = "Dask is not installed, or older than 2025.10"
     raise MissingError(what, hint="pip install --upgrade 'lossctl[dask]'") from error
 
-LOCAL = "local"
+_HERE = "local"  # instead of an address
 _TOGETHER = 8  # of what was found is added by one task
 _PATIENCE = 10  # seconds for the scheduler to answer, and for a first worker to be there
 _AHEAD = 4  # items for each worker whose results are not asked for yet
@@ -95,7 +95,7 @@ def workers(scheduler: str, jobs: int | None) -> Iterator[Client]:
         if address is None:
             hint = "--scheduler ADDRESS, or local"
             raise UsageError("which scheduler does --engine dask mean?", hint=hint)
-        if address == LOCAL:
+        if address == _HERE:
             address = stack.enter_context(_cluster(jobs or cores()))
         try:
             client = Client(address, timeout=_PATIENCE, set_as_default=False)

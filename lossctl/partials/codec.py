@@ -15,7 +15,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import numpy as np
 
 from lossctl import block
-from lossctl.partials.plain import SCALARS, Codec, UnfitError, of_array
+from lossctl.partials.scalars import SCALARS, Codec, UnfitError, of_array
 
 
 def codec_of(hint: Any) -> Codec | None:

@@ -12,7 +12,7 @@ from lossctl.errors import DataError
 from lossctl.names import quoted
 from lossctl.partials.choices import Choices
 from lossctl.partials.codec import data_codec, read_like, written, written_like
-from lossctl.partials.plain import UnfitError
+from lossctl.partials.scalars import UnfitError
 from lossctl.partials.shards import Machine, Shard
 from lossctl.sources.streams import File, reading
 from lossctl.values import dataclass

@@ -16,7 +16,7 @@ from lossctl.partials import Partial
 from lossctl.partials.choices import Choices
 from lossctl.partials.differing import refuse_others
 from lossctl.partials.files import Head, Held, Source, choices_in, not_ours, read, summaries_in
-from lossctl.partials.plain import UnfitError
+from lossctl.partials.scalars import UnfitError
 from lossctl.partials.shards import (
     Shard,
     places,

@@ -65,7 +65,7 @@ def file_parts(table: Table, size: int) -> Iterator[Table]:
         for files in _gathered(table.files, size, File.size):
             yield replace(table, files=tuple(files))
     elif isinstance(table, ArrowTable) and _grouped(table) is None:
-        for parts in _gathered(table.parts, size, lambda one: one.size):
+        for parts in _gathered(table.parts, size, _bytes_of_part):
             yield replace(table, parts=tuple(parts))
 
 
@@ -80,9 +80,13 @@ def _pieces(text: TextFile, size: int) -> Iterator[TextFile]:
 
 
 def _bytes_of(text: TextFile) -> int:
-    if text.stop is not None:
-        return _length(text)
-    return text.file.size() - text.start if text.file.plain() else 0
+    """Return how many bytes are read of a file; of one that is packed, of its packed ones."""
+    return text.file.size() if text.stop is None else _length(text)
+
+
+def _bytes_of_part(part_: Any) -> int:
+    file = getattr(part_, "file", None)  # data in memory have none
+    return int(part_.size if file is None else file.size())
 
 
 def _gathered(items: Iterable[T], size: int, bytes_of: Callable[[T], int]) -> Iterator[list[T]]:

@@ -232,7 +232,7 @@ class File:
             return isinstance(stream, io.FileIO)
 
     def size(self) -> int:
-        """Return the number of bytes of a file that is ``plain``."""
+        """Return the number of bytes as they are stored."""
         if isinstance(self.source, Remote):
             return self.source.place.size
         with reading(self):

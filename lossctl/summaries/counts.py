@@ -33,10 +33,6 @@ class Counts:
             block.read, block.skipped, block.adjusted, block.ignored, seen=block.seen
         )
 
-    def moved(self, rows: int) -> Counts:
-        """Return the counts of rows with numbers that are greater by so much."""
-        return self.renumbered(lambda row: row + rows)
-
     def renumbered(self, place: Callable[[int], int]) -> Counts:
         """Return the counts of rows with other numbers, in the same order."""
         return replace(self, seen={kind: place(row) for kind, row in self.seen.items()})

@@ -67,10 +67,6 @@ class Worst:
             found = found[ranked[: self.limit]]
         return [int(i) for i in found]
 
-    def moved(self, by: int) -> Worst:
-        """Return the same rows with numbers that are greater by so much."""
-        return self.renumbered(lambda row: row + by)
-
     def renumbered(self, place: Callable[[int], int]) -> Worst:
         """Return the same rows with other numbers, in the same order."""
         rows = tuple(tuple(replace(row, row=place(row.row)) for row in rows) for rows in self.rows)
