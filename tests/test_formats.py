@@ -151,6 +151,8 @@ def test_types_are_widened(type_: pa.DataType, suffix: str, scored: Score, tmp_p
         values = [decimal.Decimal("1.1"), decimal.Decimal("0.3"), None, decimal.Decimal("-2.7")]
     if pa.types.is_boolean(type_):
         values = [True, False, None, True]
+    if pa.types.is_float16(type_):
+        values = [np.float16(1), np.float16(0), None, np.float16(1)]  # what pyarrow 18 asks for
     array = pa.array(values, pa.float64() if pa.types.is_dictionary(type_) else type_)
     if pa.types.is_dictionary(type_):
         array = array.dictionary_encode().cast(type_)
@@ -182,7 +184,11 @@ def test_types_are_widened(type_: pa.DataType, suffix: str, scored: Score, tmp_p
     ids=lambda array: str(array.type),
 )
 def test_text_of_any_kind_is_text(labels: pa.Array, scored: Score, tmp_path: Path) -> None:
-    pq.write_table(pa.table({"prob": [0.5, 0.25, 0.5], "label": labels}), tmp_path / "t.parquet")
+    try:
+        table = pa.table({"prob": [0.5, 0.25, 0.5], "label": labels})
+        pq.write_table(table, tmp_path / "t.parquet")
+    except pa.ArrowNotImplementedError as error:  # pyarrow 18 writes no string views
+        pytest.skip(str(error))
     found = scored("bce", "t.parquet").value
     np.testing.assert_allclose(found, -np.log([0.5, 0.75, 0.5]).mean(), rtol=1e-15)
 

@@ -13,6 +13,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
+import numpy.typing as npt
 
 from lossctl import block
 from lossctl.partials.scalars import SCALARS, Codec, UnfitError, of_array
@@ -31,6 +32,8 @@ def _codec_of(hint: Hashable) -> Codec | None:
     kind, inner = get_origin(hint), get_args(hint)
     if kind is tuple:
         return _of_tuple(inner)
+    if kind is npt.NDArray:  # in NumPy 2.5, from Python 3.12 on, a name for what follows
+        return of_array(*inner)
     if kind is np.ndarray:
         return of_array(get_args(inner[1])[0])
     if kind in (UnionType, Union):
