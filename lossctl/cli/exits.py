@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from enum import IntEnum
@@ -35,7 +34,7 @@ def guarded(program: Callable[[], int | None], terminal: Terminal, *, debug: boo
         _report(terminal, str(error), error.hint)
         return _code_of(error)
     except BrokenPipeError:  # the reader has seen enough, as in `| head -1`
-        discard(sys.stdout)
+        discard(terminal.stdout)
         return ExitCode.OK
     except Terminated:
         return ExitCode.TERMINATED
@@ -43,7 +42,7 @@ def guarded(program: Callable[[], int | None], terminal: Terminal, *, debug: boo
         return ExitCode.INTERRUPTED
     except OSError as error:
         _report(terminal, f"{error.strerror or error}, {error.filename or 'standard output'}", None)
-        discard(sys.stdout)
+        discard(terminal.stdout)
         return ExitCode.DATA
     except MemoryError:
         _report(terminal, "there is not enough memory", None)

@@ -77,7 +77,7 @@ class Terminal:
             yield
             self.stdout.flush()
         except BrokenPipeError:
-            discard(sys.stdout)
+            discard(self.stdout)
 
     @contextmanager
     def progress(self, size: int) -> Iterator[Callable[[int, int], None] | None]:
@@ -102,7 +102,7 @@ class Terminal:
         try:
             print(f"{start}{kind}:{end} {printable(text)}", file=self.stderr, flush=True)
         except OSError:  # where nobody can be told, the exit code still says it
-            discard(sys.stderr)
+            discard(self.stderr)
 
     def warn(self, results: Iterable[Result]) -> None:
         """Tell what is to be known of results, each thing once."""
@@ -127,7 +127,6 @@ def delimiter_of(text: str | None) -> str | None:
     return "\t" if text in ("\\t", "tab") else text
 
 
-def discard(stream: TextIO | None) -> None:
+def discard(stream: TextIO) -> None:
     """Let what is left in a stream go nowhere: flushing it would fail again when Python ends."""
-    if stream is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import io
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from itertools import chain, islice
 from typing import TypeAlias
 
 from lossctl.errors import DataError, UsageError
@@ -72,12 +74,6 @@ def kind_of(cell: str | None, decimal: str = ".") -> str:
     return TEXT if to_number(cell, decimal) is None else NUMBER
 
 
-def physical_lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Yield the lines of a file with their ends, as ``csv.reader`` wants them."""
-    for line in chunks:
-        yield line.decode("utf-8", "surrogateescape")
-
-
 def sniff(path: str, sample: bytes, options: InputOptions, *, complete: bool) -> Dialect:
     """Judge a file from its first bytes.
 
@@ -126,9 +122,13 @@ def _refuse_endless(path: str, lines: Sequence[bytes], delimiters: str) -> None:
                 raise DataError(f"a line of more than {_MOST:,} columns", where=where)
 
 
+def _text(lines: Sequence[bytes]) -> str:
+    return b"".join(lines).decode("utf-8", "surrogateescape")
+
+
 def _records(lines: Sequence[bytes], delimiter: str) -> tuple[list[list[str]], list[int]]:
     """Return the first records that are not blank, and after which line each ends."""
-    reader = csv.reader(physical_lines(lines), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(_text(lines), newline=""), delimiter=delimiter)
     rows: list[list[str]] = []
     ends: list[int] = []
     try:
@@ -145,7 +145,8 @@ def _records(lines: Sequence[bytes], delimiter: str) -> tuple[list[list[str]], l
 
 def _check_header(path: str, lines: Sequence[bytes], delimiter: str) -> None:
     """Refuse a header with a quote that closes nowhere, or far below: it would swallow rows."""
-    reader = csv.reader(physical_lines(lines), delimiter=delimiter, strict=True)
+    text = io.StringIO(_text(lines), newline="")
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     start = 1
     try:
         while not next(reader):
@@ -283,6 +284,7 @@ def _column(
     position: int, names: Sequence[str] | None, body: Sequence[Sequence[str]], decimal: str
 ) -> Column:
     name = names[position] if names else None
-    cells = [row[position].strip() for row in body if position < len(row)]
-    first = next((cell for cell in cells if not is_missing(cell)), None)
-    return Column(position, name, kind_of(first, decimal), first, tuple(cells[:HEAD_ROWS]))
+    cells = (row[position].strip() for row in body if position < len(row))
+    head = tuple(islice(cells, HEAD_ROWS))
+    first = next((cell for cell in chain(head, cells) if not is_missing(cell)), None)
+    return Column(position, name, kind_of(first, decimal), first, head)

@@ -7,7 +7,7 @@ import lzma
 import struct
 import zipfile
 import zlib
-from typing import Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from lossctl.errors import DataError
 from lossctl.names import did_you_mean, first_twice, listing, quoted
@@ -40,11 +40,13 @@ class Member:
         """Return the bytes of the array, unpacked; zipfile checks them against their CRC."""
         with reading(self.file):
             archive = _opened(self.file)
+            name = f"{self.member}.npy"
             try:
-                return cast("BinaryIO", _Closing(archive, f"{self.member}.npy"))
+                stream = archive.open(name)
             except (*_DAMAGED, RuntimeError) as error:
                 archive.close()
                 raise _unreadable(self.name, error) from error
+            return cast("BinaryIO", _Closing(archive, stream, archive.getinfo(name).compress_size))
 
     def seekable(self, *, keep: bool = False) -> BinaryIO:
         """Return the bytes as a file in which one can seek."""
@@ -55,9 +57,8 @@ class Member:
 class _Closing(io.RawIOBase):
     """A member of an archive that closes the archive with itself."""
 
-    def __init__(self, archive: zipfile.ZipFile, member: str) -> None:
-        self._archive, self._stream = archive, archive.open(member)
-        self.packed = archive.getinfo(member).compress_size
+    def __init__(self, archive: zipfile.ZipFile, stream: IO[bytes], packed: int) -> None:
+        self._archive, self._stream, self.packed = archive, stream, packed
 
     def readable(self) -> bool:
         return True
