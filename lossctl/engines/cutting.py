@@ -16,6 +16,7 @@ from lossctl.values import replace
 # and cut behind the line that is there: nothing shall be left for one chunk more.
 PART_BYTES = 16 * 1024 * 1024 - 64 * 1024
 _MANY = 4  # parts instead of one, where what comes of each may be as large as the part
+_SHARED = 4  # so many workers have as much to do as each other
 _MOST = 8192  # parts that are sent away: the more there are, the more there is to keep book of
 
 
@@ -66,7 +67,8 @@ def _between_rows(plan: Plan, each: Each, size: int, *, far: bool = False) -> It
         return
     step = max(1, int(size / max(1, *(table.row_bytes for table in reached))))
     ends = max((table.ends for table in reached), key=len)
-    for first, last in pairwise([0, *_apart(ends or range(step, rows, step), step, rows), rows]):
+    cuts = _apart(ends, step, rows) if ends else _evenly(step, rows)
+    for first, last in pairwise([0, *cuts, rows]):
         some: list[Table] = [table.between(first, last) for table in reached]
         yield _part(plan, some if joined is None else [*some, joined], first)
 
@@ -87,6 +89,14 @@ def _apart(ends: Sequence[int], step: int, rows: int) -> Iterator[int]:
         if end - last >= step and end < rows:
             yield end
             last = end
+
+
+def _evenly(step: int, rows: int) -> Iterator[int]:
+    """Yield where parts of ``step`` rows at most end, the same rows in each, for few to share."""
+    count = -(-rows // step)
+    if count > 1:
+        count += -count % _SHARED
+    yield from (rows * part // count for part in range(1, count))
 
 
 def _part(plan: Plan, tables: list[Table], first: int) -> Plan:
