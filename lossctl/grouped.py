@@ -111,7 +111,7 @@ class _Groups(Sequence[Group]):
                 estimates = self._of_clusters(sums, rows, column, group)
             else:
                 divisor = 1.0 if self._is_sum else cells
-                estimates = self._of_rows(sums, column, group, divisor)
+                estimates = self._of_rows(sums, column, group, totals, divisor)
             found.append((totals.tolist(), cells.tolist(), estimates))
         if len(found) == 1:
             return found[0]
@@ -125,21 +125,19 @@ class _Groups(Sequence[Group]):
         return self._plan.is_sum(self._scoring.loss)
 
     def _of_rows(
-        self, sums: Sums, column: int, group: int, divisor: Floats | float
+        self, sums: Sums, column: int, group: int, totals: Floats, divisor: Floats | float
     ) -> Iterator[Estimate]:
         """Yield the groups' values, with errors that come from their rows."""
         both = len(sums.residuals) > len(sums.totals)
         spread = sums.residuals[column + (len(sums.totals) if self._is_sum and both else 0)]
         with np.errstate(all="ignore"):
-            values = sums.totals[column].values() / divisor  # what weighs nothing has no mean
+            values = totals / divisor  # what weighs nothing has no mean
             errors = spread.root * np.sqrt(sums.rows / (sums.rows - 1)) / divisor
         if np.isinf(values).any() and not self._is_sum:
             pairs = zip(sums.totals[column], sums.cells[group], strict=True)
             values = np.array([statistics.ratio(*pair) for pair in pairs])
-        for value, error, count in zip(
-            values.tolist(), errors.tolist(), sums.rows.tolist(), strict=True
-        ):
-            yield self._finished(statistics.with_error(value, error, count, self._plan.level))
+        estimates = statistics.with_errors(values, errors, sums.rows, self._plan.level)
+        yield from map(self._finished, estimates)
 
     def _finished(self, estimate: Estimate) -> Estimate:
         if self._scoring.loss.finish == AS_ROOT_MEAN and not math.isnan(estimate.value):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lossctl.block import Floats, Integers
+from lossctl.block import Booleans, Floats, Integers
 from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum, largest
 from lossctl.values import dataclass, field
 
@@ -22,6 +22,8 @@ _HIGHEST = 30  # above 2^(32·31) a rounding constant would overflow
 _ROWS = 1 << 20  # so many integers of 32 bits add up exactly in a float64
 _MOST_BITS = 51  # of an integer, or a rounding constant would not round to the last of them
 _HUGE = math.ldexp(1.0, _BITS * (_HIGHEST + 1))
+_NORMAL = -31  # 2^(32·−31) is an ordinary float64, and so are those that it divides
+_EXACT = 1 << 53  # whole numbers below it are float64
 _CARRIED = 4  # limbs above those of one number
 _FULL = 1 << 62  # of a limb: carried on before it overflows
 _STEP = 10_000  # groups: of so many Python's own numbers are made at a time
@@ -119,8 +121,25 @@ class ExactSums:
         """Return the sums as the nearest float64 each, (size,)."""
         if self.odd or any(i >= _HIGHEST for i in self.limbs):
             return np.array([one.value for one in self])
-        unit = 1 << UNIT_BITS
-        return np.array([units / unit for units in self.units()], dtype=np.float64)
+        found, right = self._of_two()
+        rest, unit = np.flatnonzero(~right), 1 << UNIT_BITS
+        found[rest] = [units / unit for units in self.take(rest).units()]
+        return found
+
+    def _of_two(self) -> tuple[Floats, Booleans]:
+        """Return the sums of the two highest limbs, and tell where they are the sums rounded once.
+
+        That is where each is exact in floating point, and what is below is 0.
+        """
+        found, right = np.zeros(self.size), np.ones(self.size, np.bool_)
+        *below, _, _ = [0, 0, *sorted(self.limbs)]
+        for i, limb in self.limbs.items():
+            if i in below or i < _NORMAL:
+                right &= limb == 0
+            else:
+                right &= np.abs(limb) < _EXACT
+                found += np.ldexp(limb.astype(np.float64), _BITS * i)
+        return found, right
 
     def units(self) -> Iterator[int]:
         """Yield what is finite of each sum, in units of ``ExactSum``."""

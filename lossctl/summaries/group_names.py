@@ -51,7 +51,9 @@ class GroupNames:
     def texts(self, column: int) -> Iterator[str]:
         """Yield the names in one of the columns."""
         ids = self.columns[column]
-        texts = (ids.text(row) for row in range(len(self)))
+        if ids.texts is None:
+            return map(str, ids.words.view(np.int64).tolist())
+        texts = map(ids.text, range(len(self)))
         return ("" if text == _EMPTY else text for text in texts)
 
 
