@@ -43,6 +43,10 @@ def run(name: str, seconds: int) -> tuple[int, bool]:
 def main() -> int:
     """Run the targets that are named, or all."""
     names = sys.argv[1:] or TARGETS
+    if unknown := [*filter(lambda name: name not in TARGETS, names)]:
+        sys.exit(
+            f"error: there is no target {', '.join(unknown)}; the targets are {', '.join(TARGETS)}"
+        )
     seconds = max(1, int(60 * float(os.environ.get("MINUTES", "5")) / len(names)))
     failed = 0
     for name in names:
