@@ -73,9 +73,10 @@ def specification(outcomes: Sequence[Outcome], described: str) -> dict[str, Any]
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "background": "white",
+        "padding": 20,  # fonts are wider elsewhere
         "title": {
             "text": "How many times as long as lossctl takes",
-            "subtitle": [legend, described],
+            "subtitle": [legend, *described.split("; ")],
             "anchor": "start",
             "offset": 12,
         },
