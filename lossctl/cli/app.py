@@ -312,8 +312,8 @@ def completion(
 ) -> Job:
     """Print what teaches bash, zsh or fish to complete its words.
 
-    Verbs, losses, options and their values are completed, and the columns and labels of the files
-    that stand on the line.
+    Commands, losses, options and their values are completed, and the columns and labels of the
+    files that stand on the line.
 
     Examples:
       lossctl completion bash > ~/.local/share/bash-completion/completions/lossctl

@@ -493,8 +493,8 @@ class Contest(Compared):
         Option(
             "--require-not-worse",
             metavar="M",
-            help="Exit with 1 unless each is for sure not worse by more than M: the upper end is "
-            "above M.",
+            help="Exit with 1 unless each is for sure not worse by more than M: unless the upper "
+            "end of the difference is at most M.",
         ),
     ]
     fail_above: FailAbove
