@@ -136,7 +136,7 @@ class _Groups(Sequence[Group]):
         if np.isinf(values).any() and not self._is_sum:
             pairs = zip(sums.totals[column], sums.cells[group], strict=True)
             values = np.array([statistics.ratio(*pair) for pair in pairs])
-        estimates = statistics.with_errors(values, errors, sums.rows, self._plan.level)
+        estimates = _with_errors(values, errors, sums.rows, self._plan.level)
         yield from map(self._finished, estimates)
 
     def _finished(self, estimate: Estimate) -> Estimate:
@@ -175,6 +175,25 @@ class _Groups(Sequence[Group]):
         _, (_, where) = united([self._sums.names, theirs])  # the sums are in that order
         members = np.argsort(where, kind="stable")
         return members, np.searchsorted(where[members], np.arange(len(self._sums) + 1))
+
+
+def _with_errors(
+    values: Floats, errors: Floats, counts: Integers, level: float
+) -> Iterator[Estimate]:
+    """Yield values, (G,), with their intervals, as ``statistics.with_error`` does one by one."""
+    different, places = np.unique(counts, return_inverse=True)
+    reach = [
+        statistics.half_width(level, units) if units > 1 else math.nan
+        for units in different.tolist()
+    ]
+    with np.errstate(all="ignore"):  # what is not finite has no interval
+        half = np.array(reach)[places] * errors
+        ends = (values - half).tolist(), (values + half).tolist()
+    known = np.isfinite(values) & np.isfinite(half)
+    for value, error, low, high, whole in zip(
+        values.tolist(), errors.tolist(), *ends, known.tolist(), strict=True
+    ):
+        yield Estimate(value, error, low, high) if whole else Estimate(value)
 
 
 def _share(part: float, total: float) -> float | None:

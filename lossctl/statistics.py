@@ -10,14 +10,11 @@ method.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
-
-from lossctl.block import Floats, Integers
 from lossctl.student import t_quantile, t_tail
 from lossctl.summaries.exact_sum import UNIT_BITS, ExactSum
 from lossctl.summaries.moments import Moments
@@ -169,22 +166,6 @@ def with_error(
     if not (math.isfinite(value) and math.isfinite(half)):
         return Estimate(value)
     return Estimate(value, stderr, value - half, value + half, variance)
-
-
-def with_errors(
-    values: Floats, errors: Floats, counts: Integers, level: float
-) -> Iterator[Estimate]:
-    """Yield values, (G,), with their intervals, as ``with_error`` does one by one."""
-    different, places = np.unique(counts, return_inverse=True)
-    reach = [half_width(level, units) if units > 1 else math.nan for units in different.tolist()]
-    with np.errstate(all="ignore"):  # what is not finite has no interval
-        half = np.array(reach)[places] * errors
-        ends = (values - half).tolist(), (values + half).tolist()
-    known = np.isfinite(values) & np.isfinite(half)
-    for value, error, low, high, whole in zip(
-        values.tolist(), errors.tolist(), *ends, known.tolist(), strict=True
-    ):
-        yield Estimate(value, error, low, high) if whole else Estimate(value)
 
 
 def two_sided_p(value: float, stderr: float, units: int) -> float:
