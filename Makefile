@@ -86,7 +86,8 @@ dist:
 
 # Exact versions with their hashes; the project itself from this folder.
 .venv/run: pyproject.toml constraints/run.txt
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit("error: this takes Python 3.11 or newer: make PYTHON=python3.12 …" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install -q --require-hashes -r constraints/run.txt
 	$(BIN)/python -m pip install -q --no-deps -e .
 	@touch $@
@@ -123,4 +124,5 @@ pins:
 	    pyproject.toml -o constraints/lowest.txt
 
 clean:
-	rm -rf .venv .venv-* bench/data fuzz/corpus fuzz/findings build dist *.egg-info .coverage .pytest_cache .hypothesis
+	rm -rf .venv .venv-* bench/data fuzz/corpus fuzz/findings build dist *.egg-info .coverage .pytest_cache .hypothesis \
+	    .mypy_cache .ruff_cache
