@@ -7,7 +7,14 @@ from collections.abc import Sequence
 
 from lossctl.candidates import candidates, check_spread, numeric, predictions, shown, without_keys
 from lossctl.errors import DataError, UsageError
-from lossctl.known import LABEL_NAMES, is_key, is_label, is_nameless, without_prefix
+from lossctl.known import (
+    LABEL_NAMES,
+    is_key,
+    is_label,
+    is_nameless,
+    is_prediction,
+    without_prefix,
+)
 from lossctl.losses.domain import Domain
 from lossctl.matching import in_prediction_order, names_of, not_matching, partners
 from lossctl.names import did_you_mean, listing, quoted
@@ -107,6 +114,8 @@ def choose(
             if options.prediction
             else predictions(domain, inputs, label)
         )
+    if inputs.labels is not None and not (options.prediction or options.label):
+        _check_not_swapped(inputs, prediction, label)
     both = [column.label for column in prediction if column in label]
     if both and inputs.labels is None:
         hint = "choose others with --pred-col and --label-col"
@@ -121,6 +130,17 @@ def choose(
     keys = _common_keys(inputs, prediction, label)
     shown = (PREDICTION, keys[0][0]) if keys else _own_key(inputs, prediction, label)
     return Roles(prediction, label, keys, shown)
+
+
+def _check_not_swapped(
+    inputs: Inputs, prediction: Sequence[Column], label: Sequence[Column]
+) -> None:
+    """Refuse two files of which each has the names of the other."""
+    if all(is_label(c.name) for c in prediction) and all(is_prediction(c.name) for c in label):
+        names = f"{quoted(prediction[0].label)} is taken for the predictions, "
+        names += f"{quoted(label[0].label)} for the labels"
+        hint = "predictions come first, labels second; --pred-col and --label-col say otherwise"
+        raise DataError(f"the two files seem to be swapped: {names}", where=inputs.name, hint=hint)
 
 
 def _paired_by_name(

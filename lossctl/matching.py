@@ -78,7 +78,8 @@ def in_prediction_order(  # noqa: PLR0913  # all of it is the question
             f"{len(prediction)} prediction columns against {len(label)} label columns: "
             f"{shown(prediction)} against {shown(label)}",
             where=inputs.name,
-            hint="choose with --pred-col and --label-col",
+            hint="choose with --pred-col and --label-col"
+            + ("; predictions come first, labels second" if len(prediction) < len(label) else ""),
         )
     ordered = partners(prediction, label, classes)
     if len(ordered) == 1:

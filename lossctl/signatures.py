@@ -46,7 +46,7 @@ def parse(text: str) -> dict[str, str]:
         UsageError: it is none.
 
     """
-    loss, *rest = text.strip().split("|")
+    loss, *rest = "".join(text.split("\n")).strip().split("|")  # a terminal breaks lines
     parts = {LOSS: loss}
     for part in rest:
         name, colon, value = part.partition(":")

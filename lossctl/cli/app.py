@@ -136,6 +136,7 @@ def score(
         per_row=per_row,
         worst=asked["worst"],
         by=asked["by"],
+        convention=asked["convention"],
     )
     look.check_partial(partial, per_row)
     asked["delimiter"] = delimiter_of(asked["delimiter"])

@@ -86,7 +86,13 @@ def batch(
     if asked["reduction"] == "none":
         hint = "lossctl score prints the rows of one file"
         raise UsageError("--reduction is mean or sum in a batch, not none", hint=hint)
-    look.check_rows(reduction=None, per_row=None, worst=asked["worst"], by=asked["by"])
+    look.check_rows(
+        reduction=None,
+        per_row=None,
+        worst=asked["worst"],
+        by=asked["by"],
+        convention=asked["convention"],
+    )
     asked["delimiter"] = delimiter_of(asked["delimiter"])
     given: dict[str, Any] = dict(asked)
     about = {name: given.pop(name) for name in options.Contest.__annotations__}

@@ -13,7 +13,7 @@ _LEFT = 30  # what is longer has a line of its own
 # In which order options are told; one that is not named here comes last.
 _HEADINGS: dict[str, tuple[str, ...]] = {
     "Which rows": ("row", "key"),
-    "Candidates": ("labels", "baseline", "adjust", "top", "files_from", "null", "fail_fast"),
+    "Several files": ("labels", "baseline", "adjust", "top", "files_from", "null", "fail_fast"),
     "Columns and rows": (
         *("from_", "pred_col", "label_col", "id", "unmatched", "weight_col", "weights"),
     ),

@@ -50,6 +50,7 @@ def merge(
     partial: options.SumFile,
     output: options.Output,
     precision: options.Precision,
+    safe_csv: options.SafeCsv,
     quiet: options.Quiet,
     color: options.Color,
     debug: options.Debug,  # noqa: ARG001  # read in run(), where exceptions end
@@ -66,13 +67,13 @@ def merge(
     other losses or options, and shards that are there twice, are refused.
     """
     context.obj.look(color, quiet=quiet)
-    look = Output(chosen(format, output, json=json, value=value), output, precision)
+    form = chosen(format, output, json=json, value=value)
+    look = Output(form, output, precision, inert=safe_csv)
     look.check_partial(partial)
     gates = gates_of(fail_above=fail_above, fail_above_ci=fail_above_ci)
     rest = Asked(partials, files_from, null, partial, gates)
-    with_pictures = Output(
-        chosen(format, output, json=json, value=value, plot=True), output, precision
-    )
+    form = chosen(format, output, json=json, value=value, plot=True)
+    with_pictures = Output(form, output, precision, inert=safe_csv)
     return bound(_merge, rest, look, with_pictures)
 
 

@@ -8,6 +8,7 @@ __future__ import annotations`` here: fields are read as they stand, as text wou
 from typing import Annotated, Optional, TypedDict
 
 from lossctl.cli.declared import REQUIRED, Argument, Option
+from lossctl.render.formats import FORMATS, OF_LISTS
 
 Loss = Annotated[
     str,
@@ -93,7 +94,7 @@ Format = Annotated[
     Optional[str],
     Option(
         "--format",
-        metavar="table|tsv|csv|json|jsonl|markdown|junit|prometheus|value",
+        metavar="|".join(FORMATS[1:]),  # auto is what it is unasked
         help="Default: a table on a terminal, TSV in a pipe, by the suffix in a file.",
     ),
 ]
@@ -101,7 +102,7 @@ ListFormat = Annotated[
     Optional[str],
     Option(
         "--format",
-        metavar="table|tsv|csv|json|jsonl|markdown",
+        metavar="|".join(OF_LISTS[1:]),
         help="Default: a table on a terminal, TSV in a pipe, by the suffix in a file.",
     ),
 ]

@@ -14,6 +14,7 @@ from lossctl.render.formats import (
     BY_SUFFIX,
     FORMATS,
     OF_LISTS,
+    WITH_CONVENTIONS,
     WITH_GROUPS,
     WITH_PLOT,
     WITH_PRECISION,
@@ -67,6 +68,7 @@ class Output:
         per_row: str | None,
         worst: int,
         by: Sequence[str],
+        convention: str,
     ) -> None:
         """Refuse what does not go together with rows that are shown one by one."""
         refuse_address("--per-row", per_row)
@@ -86,18 +88,15 @@ class Output:
             raise UsageError("--per-row - takes the place of the result, and of its -o", hint=_BOTH)
         if None not in (per_row, self.path) and _same_file(str(per_row), str(self.path)):
             raise UsageError("--per-row and -o name the same file", hint="give each its own")
-        if worst and self.format not in WITH_WORST:
-            raise UsageError(
-                f"--worst has no {self.format} format", hint=f"it has {', '.join(WITH_WORST)}"
-            )
-        if by and self.format not in WITH_GROUPS:
-            raise UsageError(
-                f"--by has no {self.format} format", hint=f"it has {', '.join(WITH_GROUPS)}"
-            )
-        if self.plot and self.format not in WITH_PLOT:
-            raise UsageError(
-                f"--plot has no {self.format} format", hint="it has table, markdown and json"
-            )
+        for option, given, formats in (
+            ("--worst", worst, WITH_WORST),
+            ("--by", by, WITH_GROUPS),
+            ("--plot", self.plot, WITH_PLOT),
+            ("--convention all", convention == "all", WITH_CONVENTIONS),
+        ):
+            if given and self.format not in formats:
+                what = f"{option} has no {self.format} format"
+                raise UsageError(what, hint=f"it has {', '.join(formats[1:])}")
 
     def check_partial(self, partial: str | None, per_row: str | None = None) -> None:
         """Refuse a partial that has no file of its own."""
@@ -216,7 +215,11 @@ def chosen(
         raise UsageError(what, hint="run it twice for both")
     name = str(names[0]) if names else "auto"
     if name == "auto" and path not in (None, "-"):
+        refuse_address("-o", path)
         suffix = os.path.splitext(str(path))[1].lower()
+        if suffix not in {**BY_SUFFIX, ".tsv": "tsv", ".txt": "tsv", "": "tsv"}:
+            what = f"cannot tell the format from the suffix '{suffix}'"
+            raise UsageError(what, where=str(path), hint=f"--format {'|'.join(FORMATS[1:])}")
         name = BY_SUFFIX.get(suffix, "table" if plot and suffix != ".tsv" else "tsv")
     elif name == "auto" and plot:
         name = "table"

@@ -36,7 +36,7 @@ def read(words: Sequence[str], terminal: Terminal) -> Job | int | None:
                 words, prog_name="lossctl", standalone_mode=False, obj=terminal
             )
     except typer.TyperException as error:
-        message, hint = _in_our_words(error)
+        message, hint = _in_our_words(error, words[0])
         raise UsageError(message, hint=hint) from error
     except typer.Abort:
         raise KeyboardInterrupt from None
@@ -49,7 +49,7 @@ def _say_what_to_type(terminal: Terminal) -> int:
     return ExitCode.USAGE
 
 
-def _in_our_words(error: typer.TyperException) -> tuple[str, str]:
+def _in_our_words(error: typer.TyperException, verb: str) -> tuple[str, str]:
     """Return message and hint for what Typer's parser did not understand."""
     message = error.format_message().rstrip(".")
     message = message[:1].lower() + message[1:]
@@ -57,7 +57,8 @@ def _in_our_words(error: typer.TyperException) -> tuple[str, str]:
     context = getattr(error, "ctx", None)
     name = context.command.name if context is not None else None
     if context is None or name not in COMMANDS:
-        return message, "lossctl --help shows how it is used"
+        page = f"lossctl {verb}" if verb in COMMANDS else "lossctl"
+        return message, f"{page} --help shows how it is used"
     command, hint = COMMANDS[name], None
     if option is not None:
         known = [spelling for one in context.command.params for spelling in one.opts]

@@ -23,6 +23,7 @@ VARIANCE, DEVIATION = "variance", "standard deviation"
 
 # A probability may miss [0, 1] by this much and is then counted as 0 or 1: float32 softmax does.
 PROBABILITY_SLACK = 1e-6
+_NEARLY = 0.01  # beyond 0 and 1: nobody's logits, nor percentages
 
 
 @dataclass(frozen=True)
@@ -209,14 +210,14 @@ def _outside(
     values: Floats | Integers,
     low: float,
     high: float,
-    explain: Callable[[float], tuple[str, str | None]],
+    explain: Callable[[float, Floats | Integers], tuple[str, str | None]],
     side: str = "prediction",
 ) -> list[Fault]:
     if _within(values, low, high):
         return []
     wrong = (values < low) | (values > high)
     return [
-        Fault(row, side, column, *explain(float(values[row, column])))
+        Fault(row, side, column, *explain(float(values[row, column]), values[row]))
         for row in _first(np.asarray(wrong.any(axis=1)))
         for column in _first(wrong[row])
     ]
@@ -231,17 +232,23 @@ def _first(marks: Booleans) -> list[int]:
     return [int(marks.argmax())] if marks.any() else []
 
 
-def _not_probability(value: float) -> tuple[str, str | None]:
+def _not_probability(value: float, row: Floats | Integers) -> tuple[str, str | None]:
     hint = "these look like logits: --from logits"
+    if row.min() >= 0 and abs(row.sum() - 100) <= 1:
+        hint = "these look like percentages: divide them by 100"
+    elif -_NEARLY <= value <= 1 + _NEARLY:
+        hint = f"only {PROBABILITY_SLACK:g} is taken for rounding"
+    elif row.min() >= 0 and value <= 100:
+        hint = "if these are logits, say --from logits; if percentages, divide them by 100"
     return f"{value!r} is not a probability", hint
 
 
-def _not_log_probability(value: float) -> tuple[str, str | None]:
+def _not_log_probability(value: float, _: Floats | Integers) -> tuple[str, str | None]:
     hint = "log-probabilities are at most 0; there are also --from logits and --from probs"
     return f"{value!r} is not the logarithm of a probability", hint
 
 
-def _not_unit_label(value: float) -> tuple[str, str | None]:
+def _not_unit_label(value: float, _: Floats | Integers) -> tuple[str, str | None]:
     hint = "labels are 0 or 1, or soft labels from 0 to 1"
     if value > 1 and value.is_integer():
         hint += f"; for another pair of labels name the positive one: --positive {value:.0f}"

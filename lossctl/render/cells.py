@@ -90,7 +90,9 @@ def remarks(result: Result, precision: int) -> tuple[str, ...]:
     if result.clipped is not None and result.clipped[0]:
         rows, share = result.clipped
         of_total = "" if share is None else f", {_percent(share)} of the total"
-        lines.append(f"{result.loss}: {counted(rows, 'row')} at or below the clip{of_total}")
+        exact = "|conv:exact|eps:0|" in result.signature  # where there is no clip
+        where = "where the true class has probability 0" if exact else "at or below the clip"
+        lines.append(f"{result.loss}: {counted(rows, 'row')} {where}{of_total}")
     return tuple(lines)
 
 

@@ -1,4 +1,4 @@
-"""The names of the output formats; a new one is one file and one line here."""
+"""The names of the output formats, and what each has room for."""
 
 FORMATS = (
     *("auto", "table", "tsv", "csv", "json", "jsonl", "markdown", "junit", "prometheus", "value"),
@@ -16,7 +16,7 @@ BY_SUFFIX = {
 
 WITH_PRECISION = ("auto", "table", "markdown")
 # Formats that are for results only have no room for the worst rows, and none for other lists.
-OF_LISTS = tuple(name for name in FORMATS if name not in {"junit", "prometheus", "value"})
-WITH_WORST = OF_LISTS
+OF_LISTS = ("auto", "table", "tsv", "csv", "json", "jsonl", "markdown")
+WITH_WORST = WITH_CONVENTIONS = OF_LISTS
 WITH_PLOT = ("auto", "table", "markdown", "json", "jsonl")
 WITH_GROUPS = (*OF_LISTS, "prometheus")

@@ -38,6 +38,15 @@ _MAGIC = {
     b"\xff\xff\xff\xff": ARROW,  # a stream
 }
 _TEXT = re.compile(rb"(PAR1|ARROW1|FEA1)[\t\n\r -\xff]")  # a header may start so: nothing else does
+# What others write, and what to do about it: some of it starts as an NPZ file does.
+_SHEET, _TENSOR = "save the sheet as CSV", "save the array as .npy: np.save"
+_PICKLED = "pickles may run code, and are never opened: save arrays as .npy, frames as .parquet"
+_FOREIGN = {
+    **dict.fromkeys(("xlsx", "xls", "xlsm", "ods"), _SHEET),
+    **dict.fromkeys(("pt", "pth", "safetensors", "h5", "hdf5", "mat"), _TENSOR),
+    **dict.fromkeys(("pkl", "pickle", "joblib"), _PICKLED),
+    "json": "save an object a line, as .jsonl",
+}
 _SEVERAL, _AT_ONCE = 3, 16  # files that lie elsewhere
 COMPRESSED = (".gz", ".bz2", ".zst", ".xz")
 
@@ -212,12 +221,15 @@ def _last(path: str) -> str:
 
 def _format(file: File, asked: str | None) -> str:
     """Tell the format by the first bytes, the suffix, what was asked; a pipe is one of text."""
+    suffix = suffix_of(path_of(file.path))
+    if suffix in _FOREIGN and asked is None:
+        what = f"files with the suffix {quoted('.' + suffix)} are not read"
+        raise DataError(what, where=file.name, hint=_FOREIGN[suffix])
     with reading(file), file.open(keep=True) as stream:
         magic = read_fully(stream, MAGIC_BYTES)
     for start, format_ in _MAGIC.items():
         if magic.startswith(start) and not _TEXT.match(magic):
             return format_
-    suffix = suffix_of(path_of(file.path))
     if suffix in FORMATS:
         return FORMATS[suffix]
     if asked is not None:
