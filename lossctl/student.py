@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-_EPSILON = 1e-16
 _MANY = 5000  # degrees of freedom: from here on expansions about the normal distribution are better
 
 
@@ -15,8 +14,6 @@ def t_tail(t: float, degrees: float) -> float:
     (Abramowitz and Stegun 26.7.1), by its continued fraction (26.5.8). That has x next to 1 for
     many degrees of freedom, and 1 − x has lost its digits.
     """
-    if t == 0.0:
-        return 0.5
     if math.isinf(t):
         return 0.0
     if t > 1e150:  # of which the square overflows: the tail falls like t^-degrees
@@ -34,19 +31,18 @@ def t_tail(t: float, degrees: float) -> float:
 
 
 def t_quantile(tail: float, degrees: float) -> float:
-    """Return the t that T exceeds with the given probability, from above 0 up to 0.5."""
+    """Return the t that T exceeds with the given probability, from 1e-100 up to 0.5."""
     if tail == 0.5:
         return 0.0
-    t = _normal_expansion(tail, degrees)
-    if degrees > _MANY:  # the expansion's error is below 1e-14 there
-        return t
-    for _ in range(100):
-        # Newton's method on ln P(T > t), which is nearly straight in ln t far out
-        excess = math.log(t_tail(t, degrees) / tail)
-        step = excess * t_tail(t, degrees) / _density(t, degrees)
-        step = max(min(step, t), -t / 2)
-        t += step
-        if abs(step) <= 4e-16 * t:
+    from statistics import NormalDist  # noqa: PLC0415  # 8 ms to import: not on the path of --help
+
+    t = -NormalDist().inv_cdf(tail)
+    for _ in range(100):  # 5 were enough for all that was tried
+        # Newton's method on ln P(T > t) of ln t, of which it is nearly a straight line far out
+        p = t_tail(t, degrees)
+        step = math.log(p / tail) * p / (t * _density(t, degrees))
+        t *= math.exp(step)
+        if abs(step) < 1e-9:  # the next one would be its square
             break
     return t
 
@@ -56,8 +52,8 @@ def _normal_deviate(t: float, degrees: float) -> float:
     a = degrees - 0.5
     b = 48 * a * a
     y = a * math.log1p(t * t / degrees)
-    third = ((64 * y + 788) * y + 9801) * y**3  # the rest of it is never seen
-    second = ((4 * y + 33) * y + 240) * y + 855
+    third = (64 * y + 788) * y**4  # the rest of both is never seen
+    second = ((4 * y + 33) * y + 240) * y
     return math.sqrt(y) * (1 + (y + 3 - (second - third / (21 * b)) / (10 * b)) / b)
 
 
@@ -92,21 +88,6 @@ def _continued_fraction(a: float, b: float, x: float) -> float:
             d = 1 / (1 + numerator * d)
             c = 1 + numerator / c
             fraction *= c * d
-        if abs(c * d - 1) < _EPSILON:
+        if c * d == 1.0:
             break
     return fraction
-
-
-def _normal_expansion(tail: float, degrees: float) -> float:
-    """Return the Cornish–Fisher expansion of the quantile about the normal one (A&S 26.7.5)."""
-    from statistics import NormalDist  # noqa: PLC0415  # 8 ms to import: not on the path of --help
-
-    z = -NormalDist().inv_cdf(tail)
-    s = z * z
-    terms = (
-        (s + 1) / 4,
-        ((5 * s + 16) * s + 3) / 96,
-        (((3 * s + 19) * s + 17) * s - 15) / 384,
-        ((79 * s + 776) * s + 1482) * s * s / 92160,  # the rest of it is never seen
-    )
-    return z + z * sum(term / degrees**k for k, term in enumerate(terms, start=1))
