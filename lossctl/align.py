@@ -77,12 +77,12 @@ def fit(predictions: Table, labels: Table | None = None) -> Inputs:
         DataError: the shapes do not fit; the message shows both.
 
     """
-    if labels is None or (predictions.shape is None and labels.shape is None):
+    if labels is None:
         return Inputs(predictions, labels)
     if isinstance(labels, ArrayTable) and labels.shape == (predictions.shape or ())[:-1]:
         return Inputs(predictions, labels.flattened())
     mine, theirs = _row_axes(predictions), _row_axes(labels)
-    if len(mine or (0,)) > 1 or len(theirs or (0,)) > 1:
+    if len(mine or ()) > 1 or len(theirs or ()) > 1:
         if mine != theirs:
             raise _unfit_shapes(predictions, labels)
     elif mine is not None and theirs is not None and mine != theirs:

@@ -38,10 +38,10 @@ TESTS = {
     "ignore histogram tools diagnosis calibration",
     "summaries": "moments exact_sum groups uncertainty histogram calibration diagnosis values "
     "weights traps ignore signature batch rows partial",
-    "join": "join traps parts",
+    "join": "join traps parts batch uncertainty",
     "index": "join batch",
     "ids": "join batch groups signature",
-    "align": "join traps weights groups",
+    "align": "join traps weights groups scoring npy uncertainty",
     "admission": "traps ignore weights terms groups",
     "student": "student",
     "statistics": "uncertainty moments groups batch",

@@ -222,6 +222,7 @@ def test_duplicates_are_placed_on_either_side_and_among_strangers(
         ("a,0.5\n", "a,1\na,1\n,1\n", "more than once: 'a', y.csv, line 3"),
         ("a,0.5\n", "a,1\n,1\na,1\n", "the id is empty, y.csv, line 3"),
         ("a,0.5\n", "a,1\na,1\nb,x\n", "more than once: 'a', y.csv, line 3"),
+        ("a,0.5\nx,0.5\nb,1.5\ny,0.5\n", "a,1\nb,1\n", r"2 ids have no label \('x', 'y'\)"),
         (",0.5\n", ",1\n", "the id is empty, y.csv, line 2"),
         (",0.5\n", "a,1\n", "the id is empty, p.csv, line 2"),
     ],
@@ -312,6 +313,35 @@ def test_unmatched_rows_are_skipped_and_counted(
     write("p.csv", "id,prob\nx,0.5\nx,0.5\nc,0.5\n")
     with pytest.raises(DataError, match="more than once: 'x'"):
         scored("bce", "p.csv", "y.csv", columns=BY_ID, unmatched="skip")
+
+
+def test_joined_rows_of_several_files_stay_in_order(scored: Score, write: Write) -> None:
+    write("p/1.csv", "id,pred\nx,0\na,4\n")
+    write("p/2.csv", "id,pred\nb,5\ny,0\nc,4\n")
+    write("y.csv", "id,label\nc,0\nb,1\nz,0\na,0\n")
+    result = scored("mse", "p", "y.csv", columns=BY_ID, unmatched="skip", worst=9)
+    found = [tuple(row.values()) for row in result.worst or ()]
+    assert found == [("a", 0, 16.0), ("b", 1, 16.0), ("c", 0, 16.0)]  # by their rows
+    assert (result.sum, result.n, result.unmatched) == (48.0, 3, (2, 1))
+    write("p/3.csv", "id,pred\nx,0\n")
+    with pytest.raises(DataError, match=r"more than once: 'x', p/3.csv, line 2"):
+        scored("mse", "p", "y.csv", columns=BY_ID, unmatched="skip")
+
+
+@pytest.mark.parametrize("extra", ["", "f"])
+def test_of_ids_without_a_partner_the_first_five_are_named(
+    extra: str, scored: Score, write: Write
+) -> None:
+    names = "abcde" + extra
+    write("p.csv", "id,pred\nz,1\n" + "".join(f"{key},1\n" for key in names))
+    write("y.csv", "id,label\nz,1\n" + "".join(f"{key}{key},1\n" for key in names))
+    more = ", …" if extra else ""
+    with pytest.raises(DataError) as caught:
+        scored("mse", "p.csv", "y.csv", columns=BY_ID)
+    assert (
+        f"{len(names)} ids have no label ('a', 'b', 'c', 'd', 'e'{more}); "
+        f"{len(names)} ids have no prediction ('aa', 'bb', 'cc', 'dd', 'ee'{more})"
+    ) in str(caught.value)
 
 
 def test_joined_rows_with_faults_after_others_are_placed(scored: Score, write: Write) -> None:

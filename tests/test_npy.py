@@ -57,7 +57,10 @@ def test_axes_are_flattened_with_the_classes_last(
 
 @pytest.mark.parametrize(
     ("left", "right"),
-    [((4,), (4, 1)), ((4, 1), (4,)), ((4, 1), (4, 1)), ((2, 2), (2, 2)), ((2, 2, 1), (2, 2))],
+    [
+        *(((4,), (4, 1)), ((4, 1), (4,)), ((4, 1), (4, 1)), ((2, 2), (2, 2))),
+        *(((2, 2, 1), (2, 2)), ((2, 2, 1), (2, 2, 1))),
+    ],
 )
 def test_shapes_that_are_the_same_rows(
     left: tuple[int, ...], right: tuple[int, ...], scored: Score, save: Save
@@ -99,6 +102,8 @@ def test_a_text_file_cannot_have_the_rows_of_several_axes(
     write("y.csv", "label\n0\n1\n2\n0\n")
     with pytest.raises(DataError, match=r"predictions \(2, 2, 3\), labels of a text file"):
         scored("ce", "x.npy", "y.csv", form="logits")
+    with pytest.raises(DataError, match=r"predictions of a text file, labels \(2, 2, 3\)"):
+        scored("mse", "y.csv", "x.npy")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from rows import rows as row_losses
 from scipy import stats
 
+import lossctl
 from lossctl.columns import ColumnOptions
 from lossctl.engines import local
 from lossctl.errors import DataError, UsageError
@@ -285,6 +286,34 @@ class TestRows:
             scored("mse", "p.csv", "y.csv")
         with pytest.raises(DataError, match="69,999 rows of predictions and 70,000 of labels"):
             scored("mse", "y.csv", "p.csv")
+
+    @pytest.mark.parametrize(("rows", "told"), [(2, True), (4, True), (5, False)])
+    def test_one_row_too_many_or_too_few_may_be_a_header(
+        self, rows: int, told: bool, scored: Score, write: Write, save: Save
+    ) -> None:
+        save("y.npy", np.ones(3))
+        save("p.npy", np.ones(rows))
+        write("p.csv", "pred\n" + "1\n" * rows)
+        for name, header in (("p.csv", told), ("p.npy", False)):
+            with pytest.raises(DataError, match=f"{rows} rows of predictions and 3") as caught:
+                scored("mse", name, "y.npy")
+            assert ("is a header taken for a row" in str(caught.value.hint)) == header
+
+    @pytest.mark.parametrize("side", ["p", "y"])
+    def test_rows_are_called_by_the_key_of_either_file(
+        self, side: str, scored: Score, table: Table
+    ) -> None:
+        for name, column, cells in (("p", "pred", [1, 3, 0]), ("y", "label", [0, 0, 0])):
+            key = {"id": ["a", "b", "c"]} if name == side else {}
+            table(f"{name}.csv", {**key, column: cells})
+        worst = scored("mse", "p.csv", "y.csv", worst=2).worst or ()
+        assert [(row["id"], row["loss"]) for row in worst] == [("b", 9.0), ("a", 1.0)]
+
+    def test_names_of_labels_and_of_groups_stand_in_one_file(self, write: Write) -> None:
+        path = str(write("f.csv", "g,label,prob\nu,yes,0.5\nv,no,0.75\nu,yes,0.25\n"))
+        result = lossctl.score("bce", path, by="g", positive="yes")
+        found = {group.names["g"]: group.sum for group in result.groups or ()}
+        assert found == pytest.approx({"u": -np.log(0.125), "v": -np.log(0.25)})
 
     def test_keys_of_both_files_must_agree(self, scored: Score, write: Write) -> None:
         ids = [f"u{i}" for i in range(50_000)]

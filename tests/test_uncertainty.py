@@ -931,3 +931,18 @@ def test_intervals_of_normal_losses_hold_the_truth_as_often_as_they_say(name: st
     repetitions = 3000 if "difference" not in name else 600
     bound = 4 * math.sqrt(0.95 * 0.05 / repetitions)
     assert abs(intervals.coverage(case, n, repetitions, seed=1) - 0.95) < bound
+
+
+def test_ignored_rows_leave_the_others_with_their_partners(tmp_path: Path) -> None:
+    given, kept = models(), np.flatnonzero(np.arange(N) % 7 != 3)
+    label = np.full(N, 999.0)
+    label[kept] = LABELS[kept]
+    paths, labels, options = shared_by_id(tmp_path)
+    _write(Path(labels), {"id": np.arange(N), "label": label})
+    ranking = lossctl.batch("mae", paths, labels, baseline=paths[0], ignore_label=999, **options)
+    assert len(ranking.results) == len(given)
+    for one in ranking.results:
+        if one.delta is not None:
+            own, base = (given[Path(path).stem] for path in (one.predictions, paths[0]))
+            found = [one.delta.value, one.delta.stderr, one.delta.p]
+            close(found, expected(own, base, kept), 1e-8)
