@@ -278,6 +278,27 @@ def test_parameters_outside_their_range_are_refused(text: str) -> None:
         parse(text)
 
 
+def test_parameters_belong_to_the_loss_before_them() -> None:
+    mae, focal, huber = parse("mae,focal:gamma=3,alpha=0.25,huber,delta=2")
+    assert [str(one) for one in (mae, focal, huber)] == [
+        "mae",
+        "focal:gamma=3,alpha=0.25",
+        "huber:delta=2",
+    ]
+    with pytest.raises(UsageError, match="huber has delta twice"):
+        parse("huber:delta=1,delta=2")
+    with pytest.raises(UsageError, match="delta of huber has no value"):
+        parse("huber:delta")
+
+
+def test_a_vector_of_zeros_is_refused_among_others() -> None:
+    (loss,) = parse("cosine")
+    ones, zeros = np.ones((3, 2)), np.array([[1.0, 0.0], [0.0, 0.0], [0.0, 1.0]])
+    refused = loss.bounds(loss.variants[0].domain).refused
+    assert refused is not None
+    assert refused(zeros, ones).tolist() == refused(ones, zeros).tolist() == [False, True, False]
+
+
 def test_the_refusal_says_what_a_parameter_may_be() -> None:
     message = "power of tweedie is a number of any size, but not above 0 and below 1, not '0.5'"
     with pytest.raises(UsageError, match=message):

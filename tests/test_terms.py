@@ -242,6 +242,9 @@ def test_soft_labels_have_no_value_in_tools_that_take_none() -> None:
     assert found["keras"].value == score("bce", p, y, convention="keras").value
     with pytest.raises(DataError, match=r"bce takes no label between 0 and 1, as 0.5 is"):
         score("bce", p, y, convention="sklearn")
+    rows, soft = [[0.2, 0.3, 0.5], [0.1, 0.8, 0.1]], [[0.25, 0.25, 0.5], [0.0, 1.0, 0.0]]
+    found = score("ce", rows, soft, convention="all").conventions or {}
+    assert [name for name, one in found.items() if one is None] == ["torch", "sklearn", "lightgbm"]
 
 
 def test_what_the_clip_did_is_told() -> None:
