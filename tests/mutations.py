@@ -7,6 +7,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -25,6 +26,7 @@ _PAIRS = (
     *("zeros_like ones_like", "union1d intersect1d"),
 )
 _NAMES = dict(pair for names in map(str.split, _PAIRS) for pair in (names, names[::-1]))
+_Cached = type(cache(len))
 _KEPT = {"strict", "where", "hint"}  # arguments that guard, or are only said
 
 
@@ -54,6 +56,8 @@ class Mutation:
         for one in gc.get_objects():
             if isinstance(one, FunctionType) and one.__code__.co_filename == str(self.path):
                 one.__code__ = codes[one.__code__.co_qualname, one.__code__.co_firstlineno]
+            elif isinstance(one, _Cached) and str(one.__module__).startswith("lossctl"):
+                one.cache_clear()  # what was found before the change
         if not self.function:
             (module,) = (
                 m for m in [*sys.modules.values()] if getattr(m, "__file__", 0) == str(self.path)

@@ -15,6 +15,7 @@ from sklearn.calibration import calibration_curve
 from lossctl.block import Block, Floats, RowLosses
 from lossctl.calibration import Calibration
 from lossctl.conventions import TermOptions
+from lossctl.labels import LabelOptions
 from lossctl.result import Result
 from lossctl.summaries.calibration import BINS, Reliability, codes_of
 
@@ -111,6 +112,20 @@ def test_several_events_count_cell_by_cell_and_skipped_cells_do_not(
     each = np.repeat(weight[:, np.newaxis], 3, axis=1)[kept]
     expected = textbook(p[kept], y[kept], each)
     np.testing.assert_allclose([found.error, found.largest], expected, rtol=1e-12)
+    assert sum(one.rows for one in found.bins) == kept.sum()
+
+
+def test_ignored_cells_of_several_events_do_not_count(scored: Score, save: Save) -> None:
+    rng = np.random.default_rng(6)
+    p, kept = rng.random((300, 3)), rng.random((300, 3)) < 0.8
+    y = (rng.random((300, 3)) < p).astype(float)
+    p[4, 1], kept[4] = np.nan, True
+    save("p.npy", p)
+    save("y.npy", np.where(kept, y, -1.0))
+    ignoring = {"label": LabelOptions(ignore="-1"), "nan": "propagate"}
+    found = of(scored("bce", "p.npy", "y.npy", **ignoring, plot=True))
+    kept[4, 1] = False
+    np.testing.assert_allclose([found.error, found.largest], textbook(p[kept], y[kept]), rtol=1e-12)
     assert sum(one.rows for one in found.bins) == kept.sum()
 
 

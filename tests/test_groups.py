@@ -161,6 +161,14 @@ def test_constants_add_up() -> None:
     np.testing.assert_array_equal(ExactSums.of_constant(7.0, counts).values(), expected)
 
 
+def test_names_of_columns_whose_product_is_a_power_of_two_are_told_apart() -> None:
+    texts = tuple(map(str, range(1 << 16)))
+    columns = [Names(np.array([0, 1]) * (i == 0), texts) for i in range(5)]
+    names, places, rows = coded(columns)
+    assert rows.tolist() == [1, 1]
+    assert [[*names.texts(0)][place] for place in places] == ["0", "1"]
+
+
 def test_names_of_many_columns_are_told_apart_beyond_64_bits() -> None:
     rng = np.random.default_rng(2)
     texts = tuple(map(str, range(1 << 17)))

@@ -114,6 +114,16 @@ def test_costs_are_the_sums_of_their_bins(weighted: bool) -> None:
         np.testing.assert_allclose(cost, exact, rtol=0 if weighted else 2**-36, atol=0)
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_costs_beyond_the_bins_are_not_summed_up(weighted: bool) -> None:
+    values = np.array([0.0, 1e-120, 9.9e-101, 1e-100, 1.0, 1e99, 9.99e99, 1e100, 1e300])
+    found = histogram(values, np.full(len(values), 2.0) if weighted else None)
+    costs = {float(v): c for v, c in zip(found.codes, found.costs.values(), strict=True)}
+    inside = [bounds_of(int(code))[0] for code, cost in costs.items() if cost]
+    assert inside == [1e-100, 1.0, 1e99, 9.9e99]
+    assert found.rows.tolist() == [1, 2, 1, 1, 1, 1, 2]
+
+
 @given(st.integers(0, 50), st.sampled_from([1, 2, 7, 1000]), st.floats(0, 1))
 def test_quantiles_are_in_the_bin_of_numpys(seed: int, n: int, q: float) -> None:
     values = drawn(seed, n)

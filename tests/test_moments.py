@@ -138,3 +138,9 @@ def test_square_roots_of_fractions_of_any_size(value: Fraction, exponent: int) -
     value *= Fraction(4) ** exponent
     root = Fraction(statistics.square_root(value))
     assert abs(root**2 - value) <= value / 2**50
+
+
+def test_fractions_beyond_float64_are_infinite() -> None:
+    beyond = Fraction(10) ** 400
+    assert statistics.nearest(beyond) == math.inf
+    assert statistics.nearest(-beyond) == -math.inf

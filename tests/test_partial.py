@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import os
@@ -287,6 +288,19 @@ def test_whatever_stands_in_a_file_is_a_result_or_one_error(data: st.DataObject)
 
 
 PART = ("summaries", "groups", "parts", 0)
+HISTOGRAM = next(
+    ("summaries", "others", i, "Histogram")
+    for i, one in enumerate(DOCUMENT["summaries"]["others"])
+    if "Histogram" in one
+)
+BARS = DOCUMENT["summaries"]["others"][HISTOGRAM[2]]["Histogram"]["codes"]["shape"][0]
+
+
+def encoded(values: list[Any], dtype: str = "") -> dict[str, Any]:
+    """Return an array as it stands in a partial."""
+    array = np.array(values, dtype=dtype or ("<f8" if isinstance(values[0], float) else "<i8"))
+    data = base64.b64encode(array.tobytes()).decode()
+    return {"dtype": array.dtype.str, "shape": [*array.shape], "data": data}
 
 
 @pytest.mark.parametrize(
@@ -297,6 +311,21 @@ PART = ("summaries", "groups", "parts", 0)
         ((*PART, "names", "columns", 0), ...),
         ((*PART, "totals", 0, "size"), 10**12),
         ((*PART, "cells", 0, "limbs", 0, 0), 10**6),
+        ((*PART, "rows"), encoded([30, 0])),
+        (
+            (*PART, "residuals", 0),
+            {
+                **{name: encoded([0.5, 0.5, 0.5]) for name in ("ratio", "u", "uu")},
+                "exponent": encoded([0, 0, 0], "<i2"),
+                "rows": encoded([10, 10, 10]),
+                "cells": 1.0,
+                "apart": None,
+            },
+        ),
+        ((*HISTOGRAM, "codes"), encoded([20] * BARS)),
+        ((*HISTOGRAM, "codes"), encoded([*range(BARS, 0, -1)])),
+        ((*HISTOGRAM, "codes"), encoded([*range(10**6, 10**6 + BARS)])),
+        ((*HISTOGRAM, "rows"), encoded([1] * (BARS + 1))),
         (("summaries", "others", 0), {"Moments": {}}),
         (("summaries", "groups"), None),
         (("summaries", "more"), 1),
@@ -314,6 +343,12 @@ PART = ("summaries", "groups", "parts", 0)
 def test_what_was_made_up_is_refused(path: tuple[Any, ...], value: object) -> None:
     with pytest.raises(lossctl.DataError):
         lossctl.merges(with_other(GOOD, path, value))
+
+
+def test_groups_of_one_row_and_the_smallest_losses_are_none_of_that() -> None:
+    part = lossctl.partial("mae", [5e-324, 1.0], [0.0, 4.0], by="label")
+    (merged,) = lossctl.merges([part])
+    assert [(group.n, group.sum) for group in merged.groups or ()] == [(1, 5e-324), (1, 3.0)]
 
 
 @given(st.data())

@@ -16,6 +16,7 @@ from processes import Run
 from lossctl import score
 from lossctl.errors import UsageError
 from lossctl.signatures import PARTS, entries, parse
+from lossctl.summaries.fingerprint import Fingerprint, Identity
 
 Lossctl = Callable[..., Run]
 Write = Callable[[str, "str | bytes"], Path]
@@ -69,6 +70,15 @@ def test_a_fingerprint_tells_ids_and_names_apart(tmp_path: Path) -> None:
     assert of("a b c", "cat dog dog") != of("a b c", "dog cat dog")
     assert of("a b", "cat cat") != of("a b", "dog dog")
     assert of("1 2", "cat dog") != of("01 2", "cat dog")
+
+
+def test_fingerprints_add_up_modulo_two_to_the_64() -> None:
+    for a, b in ((2**64 - 1, 1), (2**64 - 1, 2**64 - 1), (2**63 + 1, 2**63 + 2), (3, 4)):
+        one, two = Fingerprint(("",), (a, b)), Fingerprint(("",), (b, b))
+        sums = (a + b) % 2**64, 2 * b % 2**64
+        assert (one + two).sums == sums
+        assert Identity(one, (a, b)) + Identity(two, (b, b)) == Identity(one + two, sums)
+        assert len(str(one + two)) == 32
 
 
 def test_two_labels_do_not_cancel() -> None:

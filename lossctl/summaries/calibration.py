@@ -25,8 +25,8 @@ class Reliability:
     Of an event each scored cell has a place, by the probability of the event. Of classes a row has
     one, by the probability of the class that is predicted, the largest one (the first of equal
     ones), and what happened is whether that is the label. A label between 0 and 1 counts by its
-    value. ``form`` is what the predictions hold; ``whole``: rows are divided by their sum. What is
-    NaN is left out, and nothing is clipped.
+    value. ``form`` is what the predictions hold; ``whole``: rows of
+    probabilities are divided by their sum. What is NaN is left out, and nothing is clipped.
 
     Per bin there are the ``rows``, their ``weights``, and the weighted sums of what was
     ``predicted`` and what ``happened``, exactly. Laws: ``Reliability(…) + a`` is what ``a`` is;
@@ -81,8 +81,8 @@ class Reliability:
             p = 1 / row_sums(np.exp(for_rows(x - p[:, np.newaxis])))
         elif self.form == LOG_PROBS:
             p = np.exp(p)
-        if self.whole and self.form != LOGITS:
-            p /= row_sums(np.exp(x) if self.form == LOG_PROBS else x)
+        elif self.whole:
+            p /= row_sums(x)
         if label.ndim == 1:
             return p, np.asarray(guess == label, np.float64)
         return p, np.asarray(np.take_along_axis(label, place, axis=1)[:, 0], np.float64)

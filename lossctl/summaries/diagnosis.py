@@ -60,9 +60,9 @@ class Diagnosis:
         pairs = np.bincount(guess * classes + truth, minlength=classes**2)
         near_one = 0
         if prediction.shape[1] > 1:
-            inside = (prediction.min(axis=1) >= 0) & (prediction.max(axis=1) <= 1)
             sums = np.add.reduce(prediction, axis=1)
-            near_one = int(np.count_nonzero(inside & (np.abs(sums - 1) <= _NEAR_ONE)))
+            near = (prediction.min(axis=1) >= 0) & (np.abs(sums - 1) <= _NEAR_ONE)
+            near_one = int(np.count_nonzero(near))
         return self + Diagnosis(
             self.threshold, pairs.reshape(classes, classes), len(prediction), near_one
         )
