@@ -18,6 +18,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from lossctl import row_losses, score
 from lossctl.block import Block, RowLosses
 from lossctl.conventions import CONVENTIONS
+from lossctl.engines import partition
 from lossctl.errors import DataError, UsageError
 from lossctl.losses import LOSSES
 from lossctl.losses.best import MeanOf
@@ -376,10 +377,51 @@ def test_balanced_weights_of_soft_labels_have_the_same_bits_in_any_order() -> No
     assert (plain.value, plain.signature) == (shuffled.value, shuffled.signature)
 
 
+@pytest.mark.parametrize("loss", ["poisson", "tweedie:power=1.5"])
+def test_the_best_constant_is_known_whatever_rows_come_first(
+    loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mean of 0 in the first rows costs all others infinitely much: it is no constant."""
+    monkeypatch.setattr(partition, "block_rows", lambda _: 7)
+    rng = np.random.default_rng(12)
+    y, p = np.sort(rng.poisson(1.0, 100)).astype(float), rng.gamma(2.0, 2.0, 100)
+    power = 1.5 if loss.startswith("tweedie") else 1
+    expected = metrics.mean_tweedie_deviance(y, np.full(100, y.mean()), power=power)
+    for rows in (slice(None), slice(None, None, -1), rng.permutation(100)):
+        found = score(loss, p[rows], y[rows]).best_constant
+        assert found is not None
+        np.testing.assert_allclose(found[0], expected, rtol=1e-12)
+
+
+def test_the_best_constants_of_outputs_are_those_of_the_cells_that_count() -> None:
+    rng = np.random.default_rng(10)
+    y, p = rng.gamma(2.0, 3.0, (400, 2)), rng.gamma(2.0, 3.0, (400, 2))
+    p[::5, 1] = np.nan
+    kept = ~np.isnan(p)
+    found = score("mse", p, y, nan="skip").best_constant
+    squares = sum(np.var(y[kept[:, i], i]) * kept[:, i].sum() for i in range(2))
+    assert found is not None
+    np.testing.assert_allclose(found[0], squares / kept.sum(), rtol=1e-12)
+
+
+def test_the_best_constant_of_soft_classes_with_weights() -> None:
+    rng = np.random.default_rng(11)
+    y, p = rng.dirichlet([1.0, 2.0, 3.0], (2, 500))
+    weight = rng.random(500)
+    mean = np.average(y, axis=0, weights=weight)
+    squares = np.average((y**2).sum(axis=1), weights=weight)
+    expected = {"ce": -(mean @ np.log(mean)), "brier": squares - mean @ mean}
+    for name, least in expected.items():
+        found = score(name, p, y, weights=weight).best_constant
+        assert found is not None
+        np.testing.assert_allclose(found[0], least, rtol=1e-12)
+
+
 def test_constants_of_parts_add_up_whatever_they_lie_around() -> None:
     rng = np.random.default_rng(9)
-    y = rng.gamma(2.0, 50.0, 3000)
-    for name in ("mse", "msle", "poisson", "gamma"):
+    drawn = rng.gamma(2.0, 50.0, 3000)
+    zeros = np.where(np.arange(3000) < 500, 0.0, drawn)  # of which no mean is a prediction
+    for name, y in (*((n, drawn) for n in ("mse", "msle", "poisson", "gamma")), ("poisson", zeros)):
         kernel = LOSSES[name].kernel(REAL, "numbers")
         best = LOSSES[name].variants[0].best
         assert isinstance(best, MeanOf)

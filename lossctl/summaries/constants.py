@@ -105,9 +105,13 @@ class Pivot:
         return mean if self._is_possible(np.array([mean])) else 1.0
 
     def _is_possible(self, mean: Floats) -> bool:
-        """Whether a mean, (1,), can be predicted: it has a loss, and another label costs more."""
-        own, other = (self.kernel(mean, label) for label in (mean, np.abs(mean)))
-        return bool(np.isfinite(own[0]) and (mean[0] >= 0 or other[0] > own[0]))
+        """Whether a mean, (1,), can be predicted: it has a loss, and another label costs more.
+
+        Not 0 where all other labels cost infinitely much.
+        """
+        labels = mean, np.abs(mean) + (mean == 0)
+        own, other = (float(self.kernel(mean, label)[0]) for label in labels)
+        return math.isfinite(own) and (other < math.inf if mean[0] >= 0 else other > own)
 
     def with_labels(self, label: Floats, weight: Floats | None) -> Pivot:
         """Return the sums with some labels added."""
