@@ -37,7 +37,7 @@ TESTS = {
     "losses": "kernels catalogue_kernels precision terms contracts identities golden weights traps "
     "ignore histogram tools diagnosis calibration",
     "summaries": "moments exact_sum groups uncertainty histogram calibration diagnosis values "
-    "weights traps ignore signature batch rows partial",
+    "weights traps ignore signature batch rows partial parts terms join",
     "join": "join traps parts batch uncertainty",
     "index": "join batch",
     "ids": "join batch groups signature",

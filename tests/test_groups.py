@@ -24,13 +24,15 @@ from lossctl.block import Counted, RowLosses, Scored
 from lossctl.engines import cutting, local, partition
 from lossctl.errors import DataError, UsageError
 from lossctl.ids import Ids
-from lossctl.result import Group
+from lossctl.result import CLASS, Group, Result
 from lossctl.sources import parts
 from lossctl.summaries import exact_sums, groups
 from lossctl.summaries.exact_sums import ExactSums, summed
 from lossctl.summaries.group_names import GroupNames, coded, united
 from lossctl.texts import Keys, Names
 
+Save = Callable[[str, object], Path]
+Score = Callable[..., Result]
 N = 240
 
 
@@ -854,6 +856,36 @@ def test_by_label_in_all_codings_of_classes(tmp_path: Path) -> None:
     path.write_text("\n".join([header, *rows]))
     truth.write_text("\n".join(["target", *texts.tolist()]))
     _check_labels(_by_label("ce", str(path), str(truth)), "ce", p, y, named)
+
+
+def test_classes_have_the_losses_of_their_rows(scored: Score, save: Save) -> None:
+    rng = np.random.default_rng(18)
+    p, y = rng.dirichlet(np.ones(3), 300), rng.integers(0, 3, 300)
+    event, happened = rng.random(300), rng.integers(0, 2, 300)
+    each = -np.log(np.where(happened == 1, event, 1 - event))
+    chosen = -np.log(p[np.arange(300), y])
+    cases = (
+        ("ce", p, y, y, chosen),
+        ("ce", p, np.eye(3)[y], y, chosen),
+        ("bce", event, happened, happened, each),
+    )
+    for loss, predictions, labels, classes, losses in cases:
+        save("p.npy", predictions)
+        save("y.npy", labels)
+        found = scored(loss, "p.npy", "y.npy", per_class=True).classes or ()
+        expected = {str(k): losses[classes == k] for k in np.unique(classes)}
+        assert {one.names[CLASS]: one.n for one in found} == {
+            name: len(own) for name, own in expected.items()
+        }
+        for one in found:
+            own = expected[one.names[CLASS]]
+            np.testing.assert_allclose([one.value, one.sum], [own.mean(), own.sum()], rtol=1e-12)
+    for loss, predictions, hard in (("ce", p, np.eye(3)[y]), ("bce", event, happened * 1.0)):
+        soft = hard.copy()
+        soft[200] = soft[200] * 0.75 + 0.25 / (3 if loss == "ce" else 2)
+        save("p.npy", predictions)
+        save("y.npy", soft)
+        assert scored(loss, "p.npy", "y.npy", per_class=True).classes is None
 
 
 def test_by_the_label_columns_own_name() -> None:

@@ -22,6 +22,7 @@ from lossctl.ids import Ids, mixed
 from lossctl.index import Direct, Sorted, Strangers, duplicates, index_of
 from lossctl.result import Result
 from lossctl.sources.table import small
+from lossctl.summaries.meetings import Meetings
 from lossctl.texts import Keys
 
 Lossctl = Callable[..., Run]
@@ -313,6 +314,18 @@ def test_unmatched_rows_are_skipped_and_counted(
     write("p.csv", "id,prob\nx,0.5\nx,0.5\nc,0.5\n")
     with pytest.raises(DataError, match="more than once: 'x'"):
         scored("bce", "p.csv", "y.csv", columns=BY_ID, unmatched="skip")
+
+
+@given(st.lists(st.lists(st.booleans(), min_size=11, max_size=11), min_size=1, max_size=4))
+def test_meetings_of_parts_are_those_of_the_whole(parts: list[list[bool]]) -> None:
+    none = Ids.of(Keys.of(["x"]))
+    total = Meetings.of(np.zeros(11, dtype=bool), ())
+    for part in parts:
+        total += Meetings.of(np.array(part), (none,))
+    times = np.sum(parts, axis=0)
+    assert (total.lonely, total.twice) == (int((times == 0).sum()), bool((times > 1).any()))
+    assert total.strangers == (none,) * len(parts)
+    assert (total + Meetings.of(np.zeros(11, dtype=bool), ())).twice == total.twice
 
 
 def test_joined_rows_of_several_files_stay_in_order(scored: Score, write: Write) -> None:
