@@ -60,6 +60,19 @@ def test_rows_that_look_like_probabilities_are_counted_one_by_one() -> None:
     assert (found.near_one, found.rows, found.counted) == (2, 7, 6)
 
 
+@pytest.mark.parametrize(
+    ("confusion", "crossed"),
+    [
+        *(([[0, 4], [5, 0]], False), ([[0, 5], [5, 0]], True), ([[2, 5], [3, 0]], False)),
+        *(([[1, 5], [4, 0]], True), ([[40, 60], [60, 39]], False), ([[39, 60], [61, 39]], True)),
+    ],
+)
+def test_classes_are_crossed_if_both_are_met_and_mostly_wrong(
+    confusion: list[list[int]], *, crossed: bool
+) -> None:
+    assert Diagnosis(0.0, np.array(confusion)).crossed == crossed
+
+
 def test_counts_of_all_kinds_add_up() -> None:
     one, other = (
         Counts(1, 2, 3, 4, 5, 6, {"a": 7, "b": 2}),
