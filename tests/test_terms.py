@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -264,6 +265,9 @@ def test_what_the_clip_did_is_told() -> None:
     found = score("ce", rows, [0, 1, 2], convention="kaggle").clipped
     assert found is not None
     assert found[0] == 1
+    with warnings.catch_warnings(action="error"):  # an infinite loss that weighs nothing
+        nothing = score("bce", [0.0, 0.5], [1, 1], label_smoothing=0.1, weights=[0.0, 1.0])
+    assert nothing.clipped == (1, 0.0)
 
 
 def test_infinite_losses_say_what_others_make_of_them(lossctl: Lossctl, write: Write) -> None:
@@ -431,6 +435,7 @@ def test_constants_of_parts_add_up_whatever_they_lie_around() -> None:
             block = Block(y[start : start + 500, None], y[start : start + 500, None])
             whole = whole.add(block, nothing)
             parts += Pivot(kernel, best, 0).add(block, nothing)
+            parts += Pivot(kernel, best, 0)
         mean = best.inverse(np.mean(best.link(y), keepdims=True))
         expected = float(np.sum(kernel(np.broadcast_to(mean, y.shape), y)))
         np.testing.assert_allclose([whole.total(), parts.total()], expected, rtol=1e-11)

@@ -7,6 +7,7 @@ import numpy as np
 from lossctl.block import Block, RowLosses
 from lossctl.losses.terms import Terms
 from lossctl.summaries.exact_sum import ExactSum
+from lossctl.summaries.moments import weighed
 from lossctl.values import dataclass, field, replace
 
 
@@ -30,8 +31,7 @@ class Clipped:
             return self
         cost = losses.values[self.column][marks]
         if block.weight is not None:
-            weight = block.weight[marks]
-            cost = np.where(weight == 0, 0.0, cost * weight)
+            cost = weighed(cost, block.weight[marks])
         return self + replace(self, rows=len(cost), sum=ExactSum.of(np.ascontiguousarray(cost)))
 
     def __add__(self, other: Clipped) -> Clipped:
