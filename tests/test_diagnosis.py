@@ -53,6 +53,14 @@ def test_counts_add_up(cuts: list[int], random: np.random.Generator) -> None:
     assert np.trace(total.confusion) == (x.argmax(axis=1) == y).sum()
 
 
+def test_soft_rows_and_rows_with_several_classes_have_no_hard_label() -> None:
+    labels = [[0.0, 1.0, 0.0], [0.5, 0.5, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    block = Block(np.eye(4, 3), np.array(labels), range(4))
+    found = Diagnosis.empty(3, 0.0).add(block, RowLosses(np.zeros((1, 4)), 1.0))
+    assert (found.rows, found.counted) == (4, 2)
+    assert found.confusion.tolist() == [[0, 1, 1], [0, 0, 0], [0, 0, 0]]
+
+
 def test_rows_that_look_like_probabilities_are_counted_one_by_one() -> None:
     x = [[0.2, 0.8], [3, 4], [-1, 2], [2, -1], [0.5, 0.5], [0.5, 0.6], [np.nan, 0.5]]
     block = Block(np.array(x), np.zeros(7, np.int64), range(7))

@@ -21,6 +21,7 @@ from sklearn.metrics import root_mean_squared_error
 import lossctl
 from lossctl import block
 from lossctl.block import Counted, RowLosses, Scored
+from lossctl.columns import ColumnOptions
 from lossctl.engines import cutting, local, partition
 from lossctl.errors import DataError, UsageError
 from lossctl.ids import Ids
@@ -886,6 +887,34 @@ def test_classes_have_the_losses_of_their_rows(scored: Score, save: Save) -> Non
         save("p.npy", predictions)
         save("y.npy", soft)
         assert scored(loss, "p.npy", "y.npy", per_class=True).classes is None
+
+
+@pytest.mark.parametrize("by", [(), ("g",)])
+@pytest.mark.parametrize("soft", [False, True])
+def test_classes_in_parts_have_errors_over_clusters(
+    by: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    scored: Score,
+    tmp_path: Path,
+    *,
+    soft: bool,
+) -> None:
+    rng = np.random.default_rng(19)
+    p, y, cluster = rng.random(N), rng.integers(0, 2, N) * 1.0, rng.integers(0, 30, N)
+    y[-1] = 0.5 if soft else 1.0
+    columns = {"prob": p, "label": y, "who": cluster, "g": rng.integers(0, 2, N)}
+    pq.write_table(pa.table(columns), tmp_path / "f.parquet", row_group_size=40)
+    _cut(monkeypatch)
+    clustered = ColumnOptions(by=by, cluster="who")
+    found = scored("bce", "f.parquet", columns=clustered, per_class=True, jobs=2).classes
+    assert (found is None) == soft
+    for one in found or ():
+        own = y == float(one.names[CLASS])
+        losses = -np.log(np.where(y == 1, p, 1 - p))[own]
+        rest = np.bincount(cluster[own], losses - losses.mean(), 30)
+        met = len(np.unique(cluster[own]))
+        variance = met / (met - 1) * (rest**2).sum() / own.sum() ** 2
+        assert (one.value, one.stderr) == pytest.approx((losses.mean(), variance**0.5), rel=1e-12)
 
 
 def test_by_the_label_columns_own_name() -> None:

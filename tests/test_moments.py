@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from lossctl import statistics
 from lossctl.statistics import Estimate
+from lossctl.summaries.exact_sum import ExactSum
 from lossctl.summaries.moments import Moments
 
 Rows = list[tuple[float, float]]
@@ -144,3 +145,9 @@ def test_fractions_beyond_float64_are_infinite() -> None:
     beyond = Fraction(10) ** 400
     assert statistics.nearest(beyond) == math.inf
     assert statistics.nearest(-beyond) == -math.inf
+
+
+def test_what_weighs_nothing_has_no_ratio_and_the_root_of_0_no_error() -> None:
+    assert math.isnan(statistics.ratio(ExactSum(), ExactSum()))
+    nothing = Estimate(0.0, 0.0, 0.0, 0.0)
+    assert statistics.root(nothing) == nothing
