@@ -38,7 +38,7 @@ TESTS = {
     "ignore histogram tools diagnosis calibration",
     "summaries": "moments exact_sum groups uncertainty histogram calibration diagnosis values "
     "weights traps ignore signature batch rows partial parts terms join",
-    "join": "join traps parts batch uncertainty",
+    "join": "join traps parts batch uncertainty explain",
     "index": "join batch",
     "ids": "join batch groups signature",
     "align": "join traps weights groups scoring npy uncertainty",

@@ -278,6 +278,11 @@ def test_parameters_outside_their_range_are_refused(text: str) -> None:
         parse(text)
 
 
+def test_a_parameter_of_minus_zero_is_zero() -> None:
+    (loss,) = parse("focal:gamma=-0,alpha=0.5")
+    assert str(loss) == "focal:gamma=0,alpha=0.5"
+
+
 def test_parameters_belong_to_the_loss_before_them() -> None:
     mae, focal, huber = parse("mae,focal:gamma=3,alpha=0.25,huber,delta=2")
     assert [str(one) for one in (mae, focal, huber)] == [

@@ -27,6 +27,8 @@ from processes import ENVIRONMENT, Run
 from lossctl.columns import ColumnOptions
 from lossctl.errors import DataError
 from lossctl.result import Result
+from lossctl.sources.arrow import taken
+from lossctl.sources.table import Request
 
 Lossctl = Callable[..., Run]
 Score = Callable[..., Result]
@@ -191,6 +193,19 @@ def test_text_of_any_kind_is_text(labels: pa.Array, scored: Score, tmp_path: Pat
         pytest.skip(str(error))
     found = scored("bce", "t.parquet").value
     np.testing.assert_allclose(found, -np.log([0.5, 0.75, 0.5]).mean(), rtol=1e-15)
+
+
+def test_buffers_may_end_in_a_part_of_a_value() -> None:
+    """As of a file that is damaged: Arrow asks only that there are enough of them."""
+    bits = np.array([0.5, 2.0]).tobytes() + b"\x01\x02"
+    numbers = pa.Array.from_buffers(pa.float64(), 2, [None, pa.py_buffer(bits)])
+    ends = pa.py_buffer(np.array([0, 1, 3], np.int32).tobytes() + b"\x07")
+    keys = pa.Array.from_buffers(pa.binary(), 2, [None, ends, pa.py_buffer(b"abc")])
+    batch = taken(2, {0: numbers, 1: keys}, Request(numbers=(0,), keys=(1,)))
+    np.testing.assert_array_equal(batch.numbers, [[0.5], [2.0]])
+    assert [batch.keys[0].text(row) for row in (0, 1)] == ["a", "bc"]
+    one = taken(1, {0: numbers[1:]}, Request(numbers=(0,)))
+    np.testing.assert_array_equal(one.numbers, [[2.0]])
 
 
 def test_only_the_needed_columns_are_read(scored: Score, tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def _value(loss: str, name: str, text: str, parameter: Parameter) -> Any:
     value = to_number(text)
     if value is None or not (math.isfinite(value) and parameter.range.holds(value)):
         raise UsageError(f"{name} of {loss} is a number {parameter.range}, not '{text}'")
-    return value
+    return value + 0.0  # no -0.0
 
 
 def _unknown(loss: str, part: str, name: str, known: Mapping[str, Parameter]) -> UsageError:

@@ -60,15 +60,21 @@ def taken(rows: int, columns: dict[int, Any], request: Request) -> Batch:
 def _fill(target: Floats, array: Any) -> None:
     span = slice(array.offset, array.offset + len(array))
     validity, values = array.buffers()
-    target[:] = np.frombuffer(values, np.float64)[span]
+    target[:] = _values(values, np.float64, span.stop)[span]
     if array.null_count:
         valid = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")[span]
         target[valid == 0] = np.nan
 
 
+def _values(buffer: Any, kind: Any, count: int) -> Any:
+    """Return the first values of a buffer, which may end in a part of one."""
+    return np.frombuffer(buffer, kind, count) if count else np.empty(0, kind)
+
+
 def _names(array: Any) -> Names:
     indices = array.indices.fill_null(-1) if array.null_count else array.indices
-    codes = np.frombuffer(indices.buffers()[1], np.int32)[indices.offset :][: len(indices)]
+    end = indices.offset + len(indices)
+    codes = _values(indices.buffers()[1], np.int32, end)[indices.offset :]
     texts = [_decoded(text) for text in array.dictionary.to_pylist()]
     if array.null_count:  # code −1 is the last text
         texts.append("")
@@ -87,7 +93,7 @@ def _keys(array: Any) -> Keys:
         array = array.fill_null(b"")
     _, offsets, data = array.buffers()
     return Keys(
-        np.frombuffer(offsets, np.int32)[array.offset :][: len(array) + 1],
+        _values(offsets, np.int32, array.offset + len(array) + 1)[array.offset :],
         np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8),
     )
 
