@@ -412,12 +412,12 @@ class TestFailures:
 
     def test_a_hint_is_given_once(self, batch: Batch, write: Write) -> None:
         for name in "ab":
-            write(f"{name}.csv", "p\n3\n1\n")
+            write(f"{name}.csv", "p\n-3\n1\n")
         found = batch("bce", "a.csv", "b.csv", "--labels", write("t.csv", "y\n1\n0\n"))
         assert found.err.splitlines() == [
-            "error: 3.0 is not a probability, a.csv, line 2, column 'p'",
+            "error: -3.0 is not a probability, a.csv, line 2, column 'p'",
             "hint: these look like logits: --from logits",
-            "error: 3.0 is not a probability, b.csv, line 2, column 'p'",
+            "error: -3.0 is not a probability, b.csv, line 2, column 'p'",
         ]
 
     def test_all_may_be_bad(self, batch: Batch, write: Write) -> None:

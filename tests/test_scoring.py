@@ -285,7 +285,38 @@ class TestRows:
         with pytest.raises(DataError, match="70,000 rows of predictions and 69,999 of labels"):
             scored("mse", "p.csv", "y.csv")
         with pytest.raises(DataError, match="69,999 rows of predictions and 70,000 of labels"):
-            scored("mse", "y.csv", "p.csv")
+            scored("mse", "y.csv", "p.csv", columns=ColumnOptions("label", "pred"))
+
+    def test_swapped_files_are_told_by_the_names_of_their_columns(
+        self, scored: Score, write: Write
+    ) -> None:
+        write("p.csv", "id,prediction\n1,2\n2,4\n")
+        write("y.csv", "id,label\n1,4\n2,4\n")
+        write("same.csv", "id,label\n1,2\n2,4\n")
+        with pytest.raises(DataError, match="two files seem to be swapped: 'label' is taken for"):
+            scored("mape", "y.csv", "p.csv")
+        assert scored("mape", "p.csv", "y.csv").value == 0.25
+        assert scored("mape", "same.csv", "y.csv").value == 0.25  # as in many a contest
+        columns = ColumnOptions("label", "prediction")
+        assert scored("mape", "y.csv", "p.csv", columns=columns).value == 0.5
+
+    @pytest.mark.parametrize(
+        ("loss", "text", "hint"),
+        [
+            ("bce", "prob,label\n70.2,1\n20,0\n", "if percentages, divide them by 100"),
+            ("bce", "prob,label\n-70.2,1\n20,0\n", "these look like logits"),
+            ("bce", "prob,label\n1.00001,1\n0.2,0\n", "only 1e-06 is taken for rounding"),
+            ("ce", "a,b,label\n30,70.5,a\n20,80,b\n", "these look like percentages"),
+            ("ce", "a,b,label\n3,-1,a\n2,-2,b\n", "these look like logits"),
+        ],
+    )
+    def test_what_is_no_probability_looks_like(
+        self, loss: str, text: str, hint: str, scored: Score, write: Write
+    ) -> None:
+        write("f.csv", text)
+        with pytest.raises(DataError, match="is not a probability") as caught:
+            scored(loss, "f.csv")
+        assert hint in str(caught.value.hint)
 
     @pytest.mark.parametrize(("rows", "told"), [(2, True), (4, True), (5, False)])
     def test_one_row_too_many_or_too_few_may_be_a_header(
