@@ -249,7 +249,7 @@ def _labels(
         raise DataError(
             "no column is named like a label",
             where=table.name,
-            hint=f"--label-col names one of {shown(table.columns)}; or give a LABELS file",
+            hint=f"--label-col names one of {shown(table.columns)}; or give a file of labels",
         )
     rest = tuple(c for c in table.columns if not is_key(c.name) and not is_nameless(c.name))
     if len(rest) == 1 or (rest and not table.named):
