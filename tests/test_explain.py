@@ -617,6 +617,7 @@ class TestCommand:
             ("ce f.csv --row -1", 2, "--row counts from 0"),
             ("ce f.csv --row 0 --by label", 2, "--by is for results"),
             ("ce f.csv --row 0 --reduction none", 2, "--reduction none prints rows"),
+            ("ce f.csv --row 0 --convention all", 2, "a row is explained by one convention"),
             ("ce f.csv --row 0 --format prometheus", 2, "a list has no prometheus format"),
             ("ce f.csv --row 2", 3, "there is no row 2"),
             ("ce f.csv --key c", 3, "no row has the key 'c'"),

@@ -57,6 +57,8 @@ def explain(
             raise UsageError(what, hint=hint)
     if asked["reduction"] == "none":
         raise UsageError("--reduction none prints rows", hint="lossctl score has it")
+    if asked["convention"] == "all":
+        raise UsageError("a row is explained by one convention", hint="--convention torch")
     asked["delimiter"] = delimiter_of(asked["delimiter"])
     return partial(_explain, (loss, predictions, labels), (row, key), asked, look)
 
