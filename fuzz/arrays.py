@@ -158,8 +158,8 @@ def npz_files(data: bytes) -> None:
                     names = [n for n in archive.files if n != "id"]
                     wanted = "predictions" if "predictions" in names else names[0]
                     array = archive[wanted]
-            except (ValueError, zipfile.BadZipFile, zlib.error):
-                continue
+            except (ValueError, TypeError, zipfile.BadZipFile, zlib.error):
+                continue  # a shape of (True,) is one row, but not to NumPy in Fortran's order
             if isinstance(array, np.ndarray) and array.dtype.kind in "biuf" and array.ndim:
                 array = array.reshape(-1, 1 if array.ndim == 1 else array.shape[-1])[:, :4]
                 same(array.astype(np.float64).T.tolist(), found)
