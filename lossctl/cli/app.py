@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from lossctl.gates import Gates
 
 COMPLETION = "_LOSSCTL_COMPLETE"  # set by the shell that wants to complete a word
-_OF_LISTS = "it has table, tsv, csv, json, jsonl, markdown"
 _FLAGS = ("-h", "--help", "-V", "--version")
 
 
@@ -257,8 +256,6 @@ def losses(
     """
     context.obj.look(color, quiet=False)
     look = Output(chosen(format, output, json=json, value=False), output)
-    if look.format == "value":
-        raise UsageError("a list of losses has no value format", hint=_OF_LISTS)
     return bound(_losses, loss, look)
 
 
@@ -290,8 +287,6 @@ def signature(
     """
     context.obj.look(color, quiet=False)
     look = Output(chosen(format, output, json=json, value=False), output)
-    if look.format == "value":
-        raise UsageError("a list of differences has no value format", hint=_OF_LISTS)
     return bound(_signature, first, second, look)
 
 

@@ -172,7 +172,7 @@ class Output:
         """Refuse formats that are for results only."""
         if self.format not in OF_LISTS:
             raise UsageError(
-                f"a list has no {self.format} format", hint=f"it has {', '.join(OF_LISTS)}"
+                f"a list has no {self.format} format", hint=f"it has {', '.join(OF_LISTS[1:])}"
             )
 
     def _looks(self, stream: TextIO, terminal: Terminal) -> Looks:
@@ -217,10 +217,11 @@ def chosen(
     if name == "auto" and path not in (None, "-"):
         refuse_address("-o", path)
         suffix = os.path.splitext(str(path))[1].lower()
-        if suffix not in {**BY_SUFFIX, ".tsv": "tsv", ".txt": "tsv", "": "tsv"}:
+        known = {**BY_SUFFIX, **dict.fromkeys(("", ".txt"), "table" if plot else "tsv")}
+        if suffix not in known:
             what = f"cannot tell the format from the suffix '{suffix}'"
             raise UsageError(what, where=str(path), hint=f"--format {'|'.join(FORMATS[1:])}")
-        name = BY_SUFFIX.get(suffix, "table" if plot and suffix != ".tsv" else "tsv")
+        name = known[suffix]
     elif name == "auto" and plot:
         name = "table"
     return name

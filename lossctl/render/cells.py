@@ -90,10 +90,14 @@ def remarks(result: Result, precision: int) -> tuple[str, ...]:
     if result.clipped is not None and result.clipped[0]:
         rows, share = result.clipped
         of_total = "" if share is None else f", {_percent(share)} of the total"
-        exact = "|conv:exact|eps:0|" in result.signature  # where there is no clip
-        where = "where the true class has probability 0" if exact else "at or below the clip"
-        lines.append(f"{result.loss}: {counted(rows, 'row')} {where}{of_total}")
+        lines.append(f"{result.loss}: {counted(rows, 'row')} {at_clip(result)}{of_total}")
     return tuple(lines)
+
+
+def at_clip(result: Result) -> str:
+    """Return what rows are called that a clip moves, or would: there is none unasked."""
+    exact = "|conv:exact|eps:0|" in result.signature
+    return "where the true class has probability 0" if exact else "at or below the clip"
 
 
 def further(results: Sequence[Result], precision: int, *, named: bool = False) -> Iterator[Grid]:

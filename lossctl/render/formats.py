@@ -10,6 +10,7 @@ BY_SUFFIX = {
     ".json": "json",
     ".jsonl": "jsonl",
     ".md": "markdown",
+    ".tsv": "tsv",
     ".prom": "prometheus",
     ".xml": "junit",
 }

@@ -91,8 +91,9 @@ def sniff(path: str, sample: bytes, options: InputOptions, *, complete: bool) ->
     if not complete and len(lines) > 1:
         lines.pop()  # it may be cut off
     _refuse_endless(path, lines, options.delimiter or _DELIMITERS)
-    split = lru_cache(partial(_records, tuple(lines)))
-    delimiter = options.delimiter or _delimiter(path, lines, options.decimal, split)
+    text = b"".join(lines).decode("utf-8", "surrogateescape")
+    split = lru_cache(partial(_records, text))
+    delimiter = options.delimiter or _delimiter(path, text, options.decimal, split)
     rows, ends = split(delimiter)
     if not complete and len(rows) > 1 and ends[-1] == len(lines):
         rows, ends = rows[:-1], ends[:-1]  # a quoted field may go on after the sample
@@ -102,7 +103,7 @@ def sniff(path: str, sample: bytes, options: InputOptions, *, complete: bool) ->
     if header is None:
         header = _has_header(path, rows, options.decimal)
     if header:
-        _check_header(path, lines, delimiter)
+        _check_header(path, text, delimiter)
     names = [name.strip() for name in rows[0]] if header else None
     body = rows[1:] if header else rows
     columns = tuple(
@@ -122,13 +123,9 @@ def _refuse_endless(path: str, lines: Sequence[bytes], delimiters: str) -> None:
                 raise DataError(f"a line of more than {_MOST:,} columns", where=where)
 
 
-def _text(lines: Sequence[bytes]) -> str:
-    return b"".join(lines).decode("utf-8", "surrogateescape")
-
-
-def _records(lines: Sequence[bytes], delimiter: str) -> tuple[list[list[str]], list[int]]:
+def _records(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
     """Return the first records that are not blank, and after which line each ends."""
-    reader = csv.reader(io.StringIO(_text(lines), newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows: list[list[str]] = []
     ends: list[int] = []
     try:
@@ -143,10 +140,9 @@ def _records(lines: Sequence[bytes], delimiter: str) -> tuple[list[list[str]], l
     return rows, ends
 
 
-def _check_header(path: str, lines: Sequence[bytes], delimiter: str) -> None:
+def _check_header(path: str, text: str, delimiter: str) -> None:
     """Refuse a header with a quote that closes nowhere, or far below: it would swallow rows."""
-    text = io.StringIO(_text(lines), newline="")
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     start = 1
     try:
         while not next(reader):
@@ -157,12 +153,11 @@ def _check_header(path: str, lines: Sequence[bytes], delimiter: str) -> None:
         raise DataError(f"cannot read the header: {error}", where=where, hint=hint) from error
 
 
-def _delimiter(path: str, lines: Sequence[bytes], decimal: str, split: _Split) -> str:
+def _delimiter(path: str, text: str, decimal: str, split: _Split) -> str:
     """Return the delimiter that splits every sampled row alike; else the one that splits most."""
     likely, alike = ";" if decimal == "," else ",", 0.0
-    text = b"".join(lines)
     for delimiter in _DELIMITERS.replace(decimal, ""):
-        if delimiter.encode() not in text:
+        if delimiter not in text:
             continue
         rows, _ = split(delimiter)
         widths = [len(row) for row in rows]
@@ -174,12 +169,13 @@ def _delimiter(path: str, lines: Sequence[bytes], decimal: str, split: _Split) -
                 likely, alike = delimiter, commonest / len(widths)
     if alike:
         return likely
-    return " " if _split_by_spaces(path, lines, decimal) else likely
+    return " " if _split_by_spaces(path, text, decimal) else likely
 
 
-def _split_by_spaces(path: str, lines: Sequence[bytes], decimal: str) -> bool:
+def _split_by_spaces(path: str, text: str, decimal: str) -> bool:
     """Whether spaces separate numbers, as ``np.savetxt`` writes them; names may hold spaces."""
-    rows = [line.decode("utf-8", "surrogateescape").strip("\r\n") for line in lines[:SAMPLE_ROWS]]
+    lines = islice(io.StringIO(text, newline=""), SAMPLE_ROWS)
+    rows = [line.strip("\r\n") for line in lines]
     cells = [row.split() for row in rows if row.strip()]
     if not cells or len(cells[0]) < 2 or any(len(row) != len(cells[0]) for row in cells):
         return False

@@ -132,7 +132,7 @@ class ExactSums:
         That is where each is exact in floating point, and what is below is 0.
         """
         found, right = np.zeros(self.size), np.ones(self.size, np.bool_)
-        *below, _, _ = [0, 0, *sorted(self.limbs)]
+        below = sorted(self.limbs)[:-2]
         for i, limb in self.limbs.items():
             if i in below or i < _NORMAL:
                 right &= limb == 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from lossctl.names import printable
-from lossctl.render.cells import counted, input_line, interval_name, label_text
+from lossctl.render.cells import at_clip, counted, input_line, interval_name, label_text
 from lossctl.render.page import pictures
 from lossctl.render.page.estimates import MOST, drawn, estimates
 from lossctl.render.page.parts import Cell, Chapter, Fact, Section, Table, number, part, words
@@ -42,7 +42,7 @@ def _facts(result: Result) -> Iterator[Fact]:
         yield Fact("skill against it", (number(skill),))
     if result.clipped is not None and result.clipped[0]:
         rows, share = result.clipped
-        yield Fact("rows at the clip", (number(rows),))
+        yield Fact(f"rows {at_clip(result)}", (number(rows),))
         yield from [] if share is None else [Fact("their share", (part(share),))]
     for name, count in (("skipped", result.skipped), ("ignored", result.ignored)):
         if count:
